@@ -276,7 +276,7 @@ def _searched(
         granularity=config.search.granularity,
     )
     progress = ProgressDisplay(Console(quiet=True))
-    return SearchRun(config, Path(), graph, parts, profiling, scratch, progress)()[0]
+    return SearchRun(config, Path(), graph, parts, profiling, scratch, progress)()
 
 
 def _lenet5(name: str) -> Case:

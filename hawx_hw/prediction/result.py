@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from hawx_hw.prediction.alternatives import Alternative
 from hawx_hw.prediction.prediction import Prediction
 from hawx_hw.util.results import Record, Result
 
@@ -37,12 +38,15 @@ class PredictResult(Result):
         None where it could not be made.
     reason : str or None
         Why it could not be made.
+    alternatives : tuple of Alternative
+        The same network and blocks on accelerators of other sizes.
     """
 
     FILE: ClassVar[str] = "predict.json"
     STAGE: ClassVar[str] = "predict"
-    SCHEMA: ClassVar[int] = 3
+    SCHEMA: ClassVar[int] = 4
 
     technology: PredictedTechnology
     prediction: Prediction | None
     reason: str | None
+    alternatives: tuple[Alternative, ...] = ()

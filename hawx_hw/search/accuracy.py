@@ -9,10 +9,22 @@ import numpy as np
 
 from hawx_hw.scores.predictor import AccuracyPredictor
 from hawx_hw.search.problem import Problem
-from hawx_hw.search.result import AccuracyInterval, DesignPoint, PredictedPoints
+from hawx_hw.search.result import (
+    AccuracyCurve,
+    AccuracyInterval,
+    DesignPoint,
+    PredictedPoints,
+)
 from hawx_hw.search.smoothing import thinned
 
-__all__ = ["predicted_points", "with_predictions"]
+__all__ = ["accuracy_curve", "predicted_points", "with_predictions"]
+
+#: Assignments that a curve is drawn and judged with, at most.
+_SHOWN = 400
+#: Parts of them; each is predicted from the others.
+_PARTS = 10
+#: Points of the drawn fit, and the score below which they are evenly spaced.
+_FIT_POINTS, _LINEAR = 48, 0.3
 
 
 def with_predictions(front: Sequence[DesignPoint], problem: Problem) -> tuple[DesignPoint, ...]:
@@ -60,6 +72,64 @@ def predicted_points(problem: Problem, vectors: np.ndarray) -> PredictedPoints:
     accuracies, _ = predictor.predict(problem.scores.predict(vectors[left]))
     objectives = evaluator.cost(vectors[left])[evaluator.cost.objective]
     return PredictedPoints.rounded(100 * (evaluator.exact - accuracies), objectives)
+
+
+def accuracy_curve(problem: Problem) -> AccuracyCurve | None:
+    """What was evaluated by its hawx(model), and the fit through it.
+
+    Parameters
+    ----------
+    problem : Problem
+        Whose evaluator evaluated.
+
+    Returns
+    -------
+    AccuracyCurve or None
+        None without scores, or with too few evaluations.
+    """
+    vectors, exact = problem.evaluator.vectors, problem.evaluator.exact
+    if problem.scores is None or len(vectors) < problem.tuning.curve_least:
+        return None
+    scores, accuracies = problem.scores.predict(vectors), _accuracies(problem)
+    every = np.arange(len(vectors))
+    shown = np.sort(thinned(scores, every, _SHOWN))
+    errors, inside = np.empty(len(shown)), 0
+    for part in range(min(_PARTS, len(shown))):
+        # Every tenth by place: neighbors in score are in different parts.
+        own = np.arange(part, len(shown), _PARTS)
+        left_out = shown[own]
+        predictor = _predictor(problem, scores, accuracies, np.setdiff1d(every, left_out))
+        errors[own] = predictor.predict(scores[left_out])[0] - accuracies[left_out]
+        low, high = predictor.interval(
+            scores[left_out], deviations=problem.tuning.interval_deviations
+        )
+        inside += int(((low <= accuracies[left_out]) & (accuracies[left_out] <= high)).sum())
+    grid = _LINEAR * np.sinh(
+        np.linspace(0, np.arcsinh(max(scores.max(), 0) / _LINEAR), _FIT_POINTS)
+    )
+    return AccuracyCurve(
+        assignments=len(vectors),
+        scores=_rounded(scores[shown]),
+        accuracy_drops=_rounded(100 * (exact - accuracies[shown])),
+        fit=_fit(problem, _predictor(problem, scores, accuracies, every), grid),
+        error=float(f"{100 * np.abs(errors).mean():.4g}"),
+        inside=inside,
+    )
+
+
+def _fit(
+    problem: Problem, predictor: AccuracyPredictor, grid: np.ndarray
+) -> tuple[tuple[float, float, float, float], ...]:
+    """Accuracy drops at some scores, with their bounds."""
+    exact = problem.evaluator.exact
+    worst, best = predictor.interval(grid, deviations=problem.tuning.interval_deviations)
+    drops = [100 * (exact - each) for each in (predictor.predict(grid)[0], best, worst)]
+    lines = zip(*(map(_rounded, (grid, *drops))), strict=True)
+    return tuple((score, value, low, high) for score, value, low, high in lines)
+
+
+def _rounded(values: np.ndarray) -> tuple[float, ...]:
+    return tuple(round(value, 4) for value in values.tolist())
 
 
 def _accuracies(problem: Problem) -> np.ndarray:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hawx_hw.architectures.config import AcceleratorConfig
-from hawx_hw.search.accuracy import predicted_points, with_predictions
+from hawx_hw.search.accuracy import accuracy_curve, predicted_points, with_predictions
 from hawx_hw.search.algorithms import algorithm
 from hawx_hw.search.algorithms.hawx import low_fidelity_points
 from hawx_hw.search.candidates import Candidates, predicted
@@ -117,6 +117,7 @@ def search_designs(
         accelerators=tuple(map(_without_clock, accelerators)),
         low_fidelity=evaluator.low_fidelity,
         predicted=predicted_points(problem, looked_at),
+        accuracy_curve=accuracy_curve(problem),
     )
 
 

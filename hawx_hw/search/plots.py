@@ -25,7 +25,7 @@ LABELS = {
 }
 
 
-def draw_front(result: SearchResult, path: Path, *, exhaustive: np.ndarray | None = None) -> None:
+def draw_front(result: SearchResult, path: Path) -> None:
     """Draw the points of the front, what was only predicted, and the exhaustive front.
 
     The same result gives the same bytes.
@@ -35,8 +35,6 @@ def draw_front(result: SearchResult, path: Path, *, exhaustive: np.ndarray | Non
     result : SearchResult
     path : Path
         ``.svg`` or ``.png``.
-    exhaustive : ndarray or None
-        ``(n, 2)``: accuracy drop and objective of the front of all assignments, if it is known.
 
     Raises
     ------
@@ -50,7 +48,7 @@ def draw_front(result: SearchResult, path: Path, *, exhaustive: np.ndarray | Non
         for index, name in enumerate(names):
             axes = figure.add_subplot(1, len(names), index + 1)
             if index == 0:
-                _draw_background(axes, result, exhaustive)
+                _draw_background(axes, result)
             _draw_points(axes, result, name)
             axes.axhline(0, color="0.8", linewidth=0.5)
             axes.set_xlabel(_label(name, result))
@@ -67,12 +65,14 @@ def _label(name: str, result: SearchResult) -> str:
     return f"{label} (memories: {result.memory_model})" if counted else label
 
 
-def _draw_background(axes: Any, result: SearchResult, exhaustive: np.ndarray | None) -> None:
+def _draw_background(axes: Any, result: SearchResult) -> None:
     """What the objective alone is known of: the exhaustive front, and predictions."""
-    if exhaustive is not None:
+    known = result.exhaustive
+    if known is not None:
         axes.step(
-            exhaustive[:, 1], exhaustive[:, 0], where="pre", color="0.7", label="all assignments"
-        )
+            known.objectives, known.accuracy_drops, where="pre", color="0.7",
+            label="all assignments",
+        )  # fmt: skip
     if result.predicted.objectives:
         axes.scatter(
             result.predicted.objectives, result.predicted.accuracy_drops, s=10, facecolors="none",

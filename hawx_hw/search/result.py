@@ -19,9 +19,11 @@ from hawx_hw.search.evaluator import Price
 from hawx_hw.util.results import Header, Result
 
 __all__ = [
+    "AccuracyCurve",
     "AccuracyInterval",
     "DesignPoint",
     "DropEstimate",
+    "ExhaustiveFront",
     "PredictedPoints",
     "Race",
     "SearchFile",
@@ -170,6 +172,56 @@ class PredictedPoints:
 
 
 @dataclass(frozen=True)
+class AccuracyCurve:
+    """Accuracy drop against hawx(model): what was evaluated, and the fit through it.
+
+    Both are on the images of the evaluations. Each assignment's own prediction, which ``error``
+    and ``inside`` judge, is from a fit to nine tenths of the others, which it is not among.
+
+    Parameters
+    ----------
+    assignments : int
+        How many were evaluated.
+    scores, accuracy_drops : tuple of float
+        hawx(model), the accuracy drop that the profile lets expect, and the one that was counted,
+        in percentage points; of many assignments those that are evenly spaced by score.
+    fit : tuple of (float, float, float, float)
+        Score, accuracy drop, and the bounds that it lies within at 90 % confidence, in ascending
+        order of scores.
+    error : float
+        Mean absolute error of the predictions, in percentage points.
+    inside : int
+        How many of ``scores`` lie within their bounds.
+    """
+
+    assignments: int
+    scores: tuple[float, ...]
+    accuracy_drops: tuple[float, ...]
+    fit: tuple[tuple[float, float, float, float], ...]
+    error: float
+    inside: int
+
+
+@dataclass(frozen=True)
+class ExhaustiveFront:
+    """The front of all assignments of a space, each of which was evaluated at some time.
+
+    Parameters
+    ----------
+    assignments : int
+        Of the space.
+    accuracy_drops : tuple of float
+        In percentage points, on the images of the evaluations; ascending.
+    objectives : tuple of float
+        The objective of each.
+    """
+
+    assignments: int
+    accuracy_drops: tuple[float, ...]
+    objectives: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class SearchResult:
     """What a search evaluated, and its front.
 
@@ -220,6 +272,10 @@ class SearchResult:
     exact_test_accuracy : float or None
     memory_model : str or None
         The memory model that the energies of designs rest on; None where no memories count.
+    accuracy_curve : AccuracyCurve or None
+        None where there are no scores, or too few evaluations.
+    exhaustive : ExhaustiveFront or None
+        None where not every assignment was evaluated.
     """
 
     algorithm: str
@@ -246,6 +302,8 @@ class SearchResult:
     test_images: int = 0
     exact_test_accuracy: float | None = None
     memory_model: str | None = None
+    accuracy_curve: AccuracyCurve | None = None
+    exhaustive: ExhaustiveFront | None = None
 
     @property
     def designs(self) -> tuple[DesignPoint, ...]:
@@ -268,7 +326,7 @@ class SearchFile(Result):
 
     FILE: ClassVar[str] = "search.json"
     STAGE: ClassVar[str] = "search"
-    SCHEMA: ClassVar[int] = 6
+    SCHEMA: ClassVar[int] = 7
 
     search: SearchResult | None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from hawx_hw.datasets.roles import Roles
 from hawx_hw.errors import UserError
 from hawx_hw.graph.graph import Graph
 from hawx_hw.scores.profiling import Profiling
-from hawx_hw.search.accuracy import with_predictions
+from hawx_hw.search.accuracy import accuracy_curve, with_predictions
 from hawx_hw.search.assignment_search import search_assignments
 from hawx_hw.search.cost import Cost, MultiplierEnergy
 from hawx_hw.search.design_cost import DesignCost
@@ -33,7 +33,7 @@ from hawx_hw.search.pareto import pareto
 from hawx_hw.search.problem import Problem
 from hawx_hw.search.proposals import uniforms
 from hawx_hw.search.race import race
-from hawx_hw.search.result import DesignPoint, SearchResult
+from hawx_hw.search.result import DesignPoint, ExhaustiveFront, SearchResult
 from hawx_hw.search.scores import ImageScores
 from hawx_hw.search.selection import selected_front
 from hawx_hw.search.tuning import SearchTuning
@@ -56,14 +56,6 @@ _METRICS = {
     "area": "area_um2",
     "latency": "latency_us",
 }
-
-
-@dataclass(frozen=True, eq=False)
-class _Outcome:
-    """A result, and the front of all assignments where every one was evaluated at some time."""
-
-    result: SearchResult
-    exhaustive: np.ndarray | None
 
 
 class SearchRun:
@@ -133,31 +125,24 @@ class SearchRun:
             )
         self._oracle = self._emulated(self._images.images, self._images.labels)
 
-    def __call__(self) -> tuple[SearchResult, np.ndarray | None]:
+    def __call__(self) -> SearchResult:
         """Search, select the front, and test it.
-
-        Returns
-        -------
-        (SearchResult, ndarray of float64 or None)
-            The result, and ``(n, 2)``: accuracy drop and objective of the front of all assignments,
-            where every one was evaluated at some time and they are few.
 
         Raises
         ------
         UserError
             No accelerator can run the network, or there are no predictors of the technology.
         """
-        outcome = self._searched()
+        result = self._searched()
         select = self._roles.selecting(self._settings.select_images)
         if len(select):
-            outcome = replace(outcome, result=self._raced(outcome.result))
+            result = self._raced(result)
             with self._progress.task("running the front on new images", estimate=5.0) as task:
                 oracle = self._emulated(select.images, select.labels)
-                selected = selected_front(outcome.result, oracle, task.update)
-            outcome = replace(outcome, result=selected)
+                result = selected_front(result, oracle, task.update)
         with self._progress.task("testing the front", estimate=5.0) as task:
-            result = self._tested(outcome.result, task.update)
-        return replace(result, granularity=self._settings.granularity), outcome.exhaustive
+            result = self._tested(result, task.update)
+        return replace(result, granularity=self._settings.granularity)
 
     def _raced(self, result: SearchResult) -> SearchResult:
         """Candidates that stood a comparison on images for learning that nothing has used."""
@@ -180,7 +165,7 @@ class SearchRun:
                 hint="Search by layer and with fewer blocks, or with another algorithm.",
             )
 
-    def _searched(self) -> _Outcome:
+    def _searched(self) -> SearchResult:
         from hawx_hw.technology import load
 
         with blame("technology"):
@@ -190,12 +175,10 @@ class SearchRun:
         predictor = self._predictor(technology)
         how = self._config.accelerator.block_implementation
         energies = [predictor.blocks.chosen(block, how).energy_fj for block in self._space.blocks]
-        outcome = self._searched_designs(predictor, energies)
-        return replace(
-            outcome, result=replace(outcome.result, memory_model=technology.memory_model)
-        )
+        result = self._searched_designs(predictor, energies)
+        return replace(result, memory_model=technology.memory_model)
 
-    def _searched_assignments(self, cost: MultiplierEnergy) -> _Outcome:
+    def _searched_assignments(self, cost: MultiplierEnergy) -> SearchResult:
         algorithm = self._settings.algorithm
         with self._progress.task(f"searching with {algorithm}", estimate=10.0):
             problem = self._problem(cost)
@@ -203,15 +186,15 @@ class SearchRun:
             with suppress(OutOfBudgetError):
                 problem.evaluator.evaluate(uniforms(self._space))
             result = search_assignments(algorithm, problem)
-        result = replace(
+        return replace(
             result,
             front=with_predictions(result.front, problem),
             behind=with_predictions(result.behind, problem),
+            accuracy_curve=accuracy_curve(problem),
+            exhaustive=self._exhaustive(problem.evaluator, cost, self._tuning.drawn_assignments),
         )
-        most = self._tuning.drawn_assignments
-        return _Outcome(result, self._exhaustive(problem.evaluator, cost, most))
 
-    def _searched_designs(self, predictor: DesignPredictor, energies: list[float]) -> _Outcome:
+    def _searched_designs(self, predictor: DesignPredictor, energies: list[float]) -> SearchResult:
         algorithm, accelerators = self._settings.algorithm, self._accelerators
         designs = DesignCost(
             self._space,
@@ -223,8 +206,8 @@ class SearchRun:
         with self._progress.task(f"searching with {algorithm}", estimate=30.0) as task:
             problem = self._problem(designs if algorithm == "hawx" else self._multipliers(energies))
             result = search_designs(algorithm, problem, designs, accelerators, progress=task.update)
-        most = self._tuning.drawn_designs
-        return _Outcome(result, self._exhaustive(problem.evaluator, designs, most))
+        known = self._exhaustive(problem.evaluator, designs, self._tuning.drawn_designs)
+        return replace(result, exhaustive=known)
 
     def _problem(self, cost: Cost) -> Problem:
         exact = cost(self._space.uniform(0)[None])
@@ -273,14 +256,19 @@ class SearchRun:
                 old.unlink()
         return path
 
-    def _exhaustive(self, searched: Evaluator, cost: Cost, most: int) -> np.ndarray | None:
+    def _exhaustive(self, searched: Evaluator, cost: Cost, most: int) -> ExhaustiveFront | None:
         """The front of all assignments, where they are few and every one was evaluated."""
         space = self._space
         if space.size > most or searched.cached < space.size:
             return None
         points = self._evaluator(cost, None).evaluate(space.vectors(np.arange(space.size)))
-        front: np.ndarray = points[pareto(points)]
-        return front
+        front = points[pareto(points)]
+        drops, objectives = front.T
+        return ExhaustiveFront(
+            space.size,
+            tuple(round(drop, 4) for drop in drops.tolist()),
+            tuple(float(f"{value:.6g}") for value in objectives.tolist()),
+        )
 
     def _tested(self, result: SearchResult, progress: Progress) -> SearchResult:
         """The result with accuracies on images that decide nothing."""

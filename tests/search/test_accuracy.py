@@ -7,7 +7,8 @@ import pytest
 
 from hawx_hw.assignment.space import Space
 from hawx_hw.scores.predictor import AccuracyPredictor
-from hawx_hw.search.accuracy import predicted_points, with_predictions
+from hawx_hw.search import accuracy
+from hawx_hw.search.accuracy import accuracy_curve, predicted_points, with_predictions
 from hawx_hw.search.cost import MultiplierEnergy
 from hawx_hw.search.evaluator import Evaluator
 from hawx_hw.search.problem import Problem
@@ -84,3 +85,61 @@ def test_nothing_is_predicted_from_too_little(evaluated: np.ndarray, scores: Sco
 
 def test_nothing_is_predicted_of_what_was_evaluated() -> None:
     assert predicted_points(problem(VECTORS, Scores()), VECTORS[1:3]) == PredictedPoints()
+
+
+def spread(count: int) -> np.ndarray:
+    """Vectors of different scores, by chance."""
+    vectors = np.random.default_rng(3).integers(0, 3, (count, 4))
+    return np.unique(vectors, axis=0)
+
+
+def test_the_curve_shows_every_evaluation_with_its_score() -> None:
+    vectors = spread(30)
+    shown = accuracy_curve(problem(vectors, Scores()))
+    assert shown is not None
+    assert shown.assignments == len(vectors) == len(shown.scores)
+    known = sorted(zip(shown.scores, shown.accuracy_drops, strict=True))
+    weighted = sorted((vectors @ WEIGHTS).tolist())
+    assert known == [(0.75 * each, 0.5 * each) for each in weighted]
+
+
+def test_the_fit_is_that_of_all_evaluations_and_follows_them() -> None:
+    vectors = spread(30)
+    shown = accuracy_curve(problem(vectors, Scores()))
+    assert shown is not None
+    scores = [line[0] for line in shown.fit]
+    assert scores == sorted(scores)
+    assert (scores[0], scores[-1]) == (0.0, max(shown.scores))
+    accuracies, _ = curve(vectors).predict(np.array(scores))
+    drops = [line[1] for line in shown.fit]
+    assert drops == pytest.approx(100 * (0.95 - accuracies), abs=0.01)
+    assert all(low <= drop <= high for _, drop, low, high in shown.fit)
+
+
+def test_the_error_is_that_of_predictions_from_others() -> None:
+    vectors = spread(30)
+    shown = accuracy_curve(problem(vectors, Scores()))
+    assert shown is not None
+    errors, inside = [], 0
+    for part in range(10):
+        left_out = vectors[part::10]
+        others = curve(np.delete(vectors, np.arange(part, len(vectors), 10), axis=0))
+        own, accuracies = 0.75 * (left_out @ WEIGHTS), 0.95 - left_out @ WEIGHTS / 200
+        errors += np.abs(others.predict(own)[0] - accuracies).tolist()
+        low, high = others.interval(own, deviations=1.645)
+        inside += int(((low <= accuracies) & (accuracies <= high)).sum())
+    assert shown.error == pytest.approx(100 * np.mean(errors), rel=1e-3)
+    assert shown.inside == inside > 0
+
+
+def test_of_many_evaluations_some_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accuracy, "_SHOWN", 5)
+    shown = accuracy_curve(problem(spread(30), Scores()))
+    assert shown is not None
+    assert len(shown.scores) == len(shown.accuracy_drops) == 5 < shown.assignments
+    assert shown.inside <= 5
+
+
+@pytest.mark.parametrize(("evaluated", "scores"), [(VECTORS, None), (VECTORS[:3], Scores())])
+def test_there_is_no_curve_of_too_little(evaluated: np.ndarray, scores: Scores | None) -> None:
+    assert accuracy_curve(problem(evaluated, scores)) is None

@@ -3,10 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from hawx_hw.search.plots import draw_front
-from hawx_hw.search.result import PredictedPoints, SearchResult
+from hawx_hw.search.result import ExhaustiveFront, PredictedPoints, SearchResult
 from tests.search.small import design_point, search_result
 
 
@@ -32,8 +30,10 @@ def drawn(path: Path, *arguments, **options) -> str:
 def test_what_is_drawn_is_named(tmp_path: Path) -> None:
     text = drawn(
         tmp_path / "a.svg",
-        result(predicted=PredictedPoints((1.0,), (6.0,))),
-        exhaustive=np.array([[0.0, 8.0], [1.0, 4.0]]),
+        replace(
+            result(predicted=PredictedPoints((1.0,), (6.0,))),
+            exhaustive=ExhaustiveFront(4, (0.0, 1.0), (8.0, 4.0)),
+        ),
     )
     for label in ("exact", "all assignments", "predicted only", "evaluated", "on test images"):
         assert f">{label}<" in text

@@ -13,8 +13,10 @@ from hawx_hw.errors import UserError
 from hawx_hw.search.bound import Paired
 from hawx_hw.search.evaluator import Price
 from hawx_hw.search.result import (
+    AccuracyCurve,
     AccuracyInterval,
     DropEstimate,
+    ExhaustiveFront,
     PredictedPoints,
     Race,
     SearchResult,
@@ -56,6 +58,10 @@ def result() -> SearchResult:
         memory_model="published",
         test_images=355,
         exact_test_accuracy=0.99,
+        accuracy_curve=AccuracyCurve(
+            3, (0.0, 1.5), (0.1, 2.0), ((0.0, 0.1, 0.0, 0.2), (1.5, 1.9, 1.0, 3.0)), 0.1, 2
+        ),
+        exhaustive=ExhaustiveFront(9, (0.0, 1.0), (8.0, 4.5)),
     )
 
 
@@ -64,7 +70,7 @@ def test_a_result_comes_back_from_its_file(tmp_path: Path) -> None:
     assert load_result(tmp_path) == result()
     content = json.loads((tmp_path / "search.json").read_text())
     assert (content["schema"], content["stage"], content["versions"]) == (
-        6,
+        7,
         "search",
         {"numpy": "2"},
     )
@@ -76,8 +82,8 @@ def test_a_result_of_another_schema_or_with_damaged_keys_is_refused(tmp_path: Pa
     save_result(result(), tmp_path)
     path = tmp_path / "search.json"
     text = path.read_text()
-    path.write_text(text.replace('"schema": 6', '"schema": 5'))
-    with pytest.raises(UserError, match="must be of schema 6, not 5"):
+    path.write_text(text.replace('"schema": 7', '"schema": 5'))
+    with pytest.raises(UserError, match="must be of schema 7, not 5"):
         load_result(tmp_path)
     path.write_text(text.replace('"hypervolume": 1.0', '"hypervolume": "much"'))
     with pytest.raises(UserError, match=r"Key 'search.hypervolume' is damaged"):
@@ -89,7 +95,7 @@ def test_a_result_of_another_schema_or_with_damaged_keys_is_refused(tmp_path: Pa
 
 def test_nothing_searched_is_no_result(tmp_path: Path) -> None:
     save_result(None, tmp_path)
-    assert json.loads((tmp_path / "search.json").read_text()) == {"schema": 6, "search": None}
+    assert json.loads((tmp_path / "search.json").read_text()) == {"schema": 7, "search": None}
     with pytest.raises(UserError, match="Nothing was searched"):
         load_result(tmp_path)
 

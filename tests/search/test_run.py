@@ -70,8 +70,8 @@ def search(dataset, profiling, tmp_path, monkeypatch):
 
 
 def test_the_front_is_tested_on_images_that_no_search_looks_at(search, dataset) -> None:
-    result, exhaustive = search(config(budget=12))()
-    assert exhaustive is None
+    result = search(config(budget=12))()
+    assert result.exhaustive is None
     assert (result.granularity, result.blocks) == ("layer", ("exact", *result.blocks[1:]))
     assert result.evaluations <= 12
     codes = (dataset.test.images.astype(np.int16) - 128).astype(np.int8)
@@ -84,7 +84,7 @@ def test_the_front_is_tested_on_images_that_no_search_looks_at(search, dataset) 
 
 
 def test_the_front_is_judged_by_images_that_no_search_looks_at(search, dataset) -> None:
-    result, _ = search(config(budget=12))()
+    result = search(config(budget=12))()
     select = roles(dataset).select
     assert result.select_images == len(select) > 5
     codes = (select.images.astype(np.int16) - 128).astype(np.int8)
@@ -97,7 +97,7 @@ def test_the_front_is_judged_by_images_that_no_search_looks_at(search, dataset) 
         assert 0 <= point.selection.gained <= (~exact).sum()
     drops = [point.estimated_drop for point in result.front]
     assert drops == sorted(drops)
-    fewer, _ = search(config(budget=12, select_images=5))()
+    fewer = search(config(budget=12, select_images=5))()
     assert fewer.select_images == 5
 
 
@@ -113,7 +113,7 @@ def test_who_is_judged_is_decided_before_an_image_that_selects_is_looked_at(
         return real(self, images, labels)
 
     monkeypatch.setattr(SearchRun, "_emulated", recorded)
-    result, _ = search(config(budget=12), SearchTuning(race_least=2))()
+    result = search(config(budget=12), SearchTuning(race_least=2))()
     assert result.race is not None and result.race.images > 0
     assert any(point.race is not None for point in result.designs)
     parts = roles(dataset)
@@ -127,23 +127,29 @@ def test_who_is_judged_is_decided_before_an_image_that_selects_is_looked_at(
     raced = [images for images in before if not images <= searched]
     assert raced and not any(images & searched for images in raced)
     # With the usual numbers there are too few images for a race.
-    usual, _ = search(config(budget=12))()
+    usual = search(config(budget=12))()
     assert usual.race is not None and usual.race.images == 0
 
 
 def test_low_fidelity_evaluations_count_towards_the_budget(search) -> None:
-    result, _ = search(config(budget=12))()
+    result = search(config(budget=12))()
     (price,) = result.low_fidelity
     assert 0 < price.images <= 16
     assert result.evaluations + price.evaluations <= 12
 
 
 def test_once_all_assignments_were_evaluated_later_searches_have_their_front(search) -> None:
-    _, exhaustive = search(config(algorithm="exhaustive", budget=81))()
-    assert exhaustive is not None and len(pareto(exhaustive)) == len(exhaustive)
-    result, again = search(config(budget=12))()
+    known = search(config(algorithm="exhaustive", budget=81))().exhaustive
+    assert known is not None and known.assignments == 81
+    points = np.array([known.accuracy_drops, known.objectives]).T
+    assert pareto(points).tolist() == list(range(len(points)))
+    result = search(config(budget=12))()
     assert result.evaluations <= 12
-    np.testing.assert_array_equal(again, exhaustive)
+    assert result.exhaustive == known
+    # No evaluated design is better than all assignments are.
+    for point in result.designs:
+        as_good = points[points[:, 0] <= point.accuracy_drop + 1e-4]
+        assert as_good[:, 1].min() <= point.metrics[result.objective] * (1 + 1e-5)
 
 
 def test_evaluations_of_other_code_are_not_used(search, tmp_path) -> None:

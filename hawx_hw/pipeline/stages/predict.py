@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from hawx_hw.architectures.registry import architecture_of
 from hawx_hw.errors import UserError
-from hawx_hw.pipeline.inputs import load_plan
+from hawx_hw.pipeline.inputs import ASSIGNED, load_design, load_plan
 from hawx_hw.pipeline.predictors import predictor_inputs
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.pipeline.technology import load_technology
@@ -17,6 +17,8 @@ __all__ = ["STAGE"]
 
 
 def _run(context: Context) -> None:
+    from hawx_hw.graph.storage import load_graph
+    from hawx_hw.prediction.alternatives import alternatives
     from hawx_hw.prediction.designs import DesignPredictor
     from hawx_hw.prediction.result import PredictedTechnology, PredictResult
     from hawx_hw.synthesis import default_store
@@ -42,7 +44,13 @@ def _run(context: Context) -> None:
             # A run of all stages goes on without.
             result = PredictResult(technology=name, prediction=None, reason=error.what)
         else:
-            result = PredictResult(technology=name, prediction=predictor(plan), reason=None)
+            graph, design = load_graph(context.folder / ASSIGNED), load_design(context)
+            result = PredictResult(
+                technology=name,
+                prediction=predictor(plan),
+                reason=None,
+                alternatives=alternatives(design, graph, plan, predictor, context.base),
+            )
     context.write(result)
 
 

@@ -48,10 +48,10 @@ def _run(context: Context) -> None:
         context.progress,
         accelerators=accelerators,
     )
-    result, exhaustive = run()
+    result = run()
     save_result(result, context.output, context.header)
     if can_draw():
-        draw_front(result, context.output / "front.svg", exhaustive=exhaustive)
+        draw_front(result, context.output / "front.svg")
     else:
         context.progress.message("front.svg was not drawn: python -m pip install matplotlib")
 
