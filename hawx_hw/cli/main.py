@@ -265,7 +265,9 @@ def train(
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Passes over the data; left out: by its size.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0)] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Of first weights, batches and distortions.")
+    ] = 0,
     option: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Of the network, such as width=8; repeatable."),

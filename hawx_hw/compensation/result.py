@@ -39,6 +39,7 @@ class AssignedAccuracy(Record):
     Parameters
     ----------
     images : int
+        Test images.
     uncompensated : float
         Of the quantized network.
     assigned : float
@@ -60,6 +61,7 @@ class TrainingImages(Record):
     Parameters
     ----------
     images : int
+        Training images of the search.
     by_filter : float
         Each filter compensated by itself, as the search does it.
     by_layer : float

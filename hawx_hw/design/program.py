@@ -26,6 +26,7 @@ class ComparedImplementation(Record):
     Parameters
     ----------
     implementation : str
+        As the block lists it.
     area : float
         In the library's unit.
     delay_ns : float
@@ -46,6 +47,7 @@ class EmittedBlock(Record):
     Parameters
     ----------
     name : str
+        Of the block, as in configs.
     table_sha256 : str
         Of its table of products.
     implementation : str

@@ -32,6 +32,7 @@ class Resource(Record):
     kind : str
         As the tool names it, such as ``DP16KD``.
     used : int
+        How many of it the design takes.
     available : int or None
         Of the device; None where there is no device.
     """
@@ -47,7 +48,9 @@ class Clock(Record):
     Parameters
     ----------
     name : str
+        Of its net or port.
     required_mhz : float
+        What was asked of the tool.
     achieved_mhz : float or None
         What the tool computed as the highest frequency; None where it gives slacks alone.
     setup_slack_ns, hold_slack_ns : float or None
@@ -85,6 +88,7 @@ class Check(Record):
     name : str
         What must be so, such as ``"block RAMs contain the images of mem/"``.
     passed : bool
+        Whether the result is as it must be.
     detail : str
         What was observed, with numbers.
     """
@@ -106,6 +110,7 @@ class FlowReport(Record):
     resources : tuple of Resource
     clocks : tuple of Clock
     area_um2 : float or None
+        Of the result; None where the tool states none.
     numbers : mapping of str to float
         Further metrics, by a name with its unit, such as ``wire length, um``.
     checks : tuple of Check
@@ -134,9 +139,11 @@ class FlowResult(Result):
     tool : str
         Name of the flow.
     title : str
+        The flow in a few words.
     standing : {"real", "picture", "exploration", "bundle"}
         What its results are worth; see :class:`~hawx_hw.config.flows.FlowDescription`.
     options : mapping of str to value
+        All of the flow's options with their values.
     accelerator_sha256 : str
         Of the Verilog and memories that it is made of.
     netlist_sha256 : str or None

@@ -17,6 +17,7 @@ class CellTotals(Record):
     cells, sequential_cells : int
         All cells, and those that hold a state.
     area, sequential_area, combinational_area : float
+        Of all, of those that hold a state, and of the others.
     """
 
     cells: int
@@ -67,9 +68,11 @@ class NetlistReport(CellTotals):
     Parameters
     ----------
     cells_by_kind : mapping of str to int
+        How many cells of each name of the library.
     modules : mapping of str to ModuleTotals
     memories : tuple of MemoryTotals
     memory_bits : int
+        Of all memories.
     """
 
     cells_by_kind: Mapping[str, int]

@@ -26,6 +26,7 @@ class ReferenceDesign(Record):
     area : float
         Of its cells in the library's unit, um2 in most.
     longest_path_ns : float
+        Without wires.
     power : PowerResult
     """
 

@@ -36,6 +36,7 @@ class PowerMetrics(Record):
     power_uw : float
         Their sum.
     energy_pj : float
+        Their sum times the time of an image or a layer.
     """
 
     internal_uw: float
@@ -68,6 +69,7 @@ class LayerPower(PowerMetrics):
     name : str
         The layer's title.
     cycles : int
+        Of an image.
     parts, blocks : mapping of str to float
         Energy in pJ an image, by part and by block.
     part_glitches : mapping of str to float
@@ -87,6 +89,7 @@ class Accesses(Record):
     Parameters
     ----------
     reads, writes : float
+        Words, the mean of the images.
     """
 
     reads: float
@@ -132,6 +135,7 @@ class MacroPower(Record):
     memory_models : mapping of str to float
         The same under each memory model.
     leakage_nw : float
+        Leakage power of the memory.
     source : str
         Where these numbers come from.
     """
@@ -158,6 +162,7 @@ class ClockedModule(Record):
     Parameters
     ----------
     clock_gates : int
+        Clock gates in the module, the modules within it included.
     gated, free : int
         Flip-flops behind one of these gates, and those that are clocked in every cycle.
     """
@@ -213,6 +218,7 @@ class Glitches(GlitchShare):
     cycles : int
         Cycles of an image that are timed.
     images : int
+        Images with delays.
     parts : mapping of str to GlitchShare
         By part of the accelerator, where something switches.
     """
@@ -230,6 +236,7 @@ class PowerReport(PowerMetrics):
     supply : float
         In V.
     clock_mhz : float
+        The clock of all powers.
     images : int
         Images whose toggles were counted.
     cycles : int

@@ -15,6 +15,7 @@ class ConsideredAccelerator(Record):
     Parameters
     ----------
     size : str
+        In a few words, such as ``8 x 8``.
     numbers : mapping of str to int
         What the config leaves out.
     cycles : int

@@ -14,6 +14,7 @@ class Interval:
     Parameters
     ----------
     value, low, high : float
+        In the unit of what is predicted.
     """
 
     value: float
@@ -31,9 +32,11 @@ class OutOfRange:
     Parameters
     ----------
     feature : str
+        Name of the feature.
     meaning : str
         What it is, with its unit.
     value : float
+        The design's.
     low, high : float
         The least and the largest value that was trained on.
     """
@@ -55,6 +58,7 @@ class Prediction:
     Parameters
     ----------
     technology : str
+        Its name.
     designs : int
         How many designs the predictors were trained on.
     area : Interval

@@ -17,6 +17,7 @@ class PredictedTechnology(Record):
     Parameters
     ----------
     name : str
+        As in the config.
     sha256 : str
         Of its liberty file.
     memory_model : str

@@ -20,10 +20,13 @@ class DatasetSummary(Record):
     Parameters
     ----------
     name : str
+        As in the config, or the file's or folder's name.
     classes : int
+        Number of classes.
     shape : tuple of int
         Channels, height and width of an image.
     train_images, test_images : int
+        Images for learning and for selection, and images for test.
     sha256 : str
         Of all images and labels.
     note : str
@@ -58,6 +61,7 @@ class RolesSummary(Record):
     Parameters
     ----------
     learn, select, test : int
+        Images to learn from and to search with; that select the design; and for test.
     unseen : bool
         Whether the network is known not to have learned from those that select: by the record of
         its training, or by the config.
@@ -82,6 +86,7 @@ class NetworkAccuracy(Record):
     int8 : float
         Of the integer network.
     images : int
+        Test images.
     """
 
     in_float: float = Field(alias="float")
@@ -99,6 +104,7 @@ class QuantizeResult(Result):
     dataset : DatasetSummary
     roles : RolesSummary
     calibration_images : int
+        Training images that set the ranges of the activations.
     accuracy : NetworkAccuracy
     parameters : int
         Weights and biases of the network, after folding.

@@ -99,6 +99,7 @@ class ProfileReport(Record):
     network : str
         The graph's name.
     blocks, layers : tuple of str
+        Their names.
     units : int
         Filters, or kernel slices of filters.
     images : int

@@ -37,7 +37,13 @@ __all__ = [
 
 @dataclass(frozen=True)
 class AccuracyInterval:
-    """A predicted accuracy in [0, 1], and the bounds that it lies within at 90 % confidence."""
+    """A predicted accuracy in [0, 1], and the bounds that it lies within at 90 % confidence.
+
+    Parameters
+    ----------
+    value, low, high : float
+        In [0, 1].
+    """
 
     value: float
     low: float
@@ -228,7 +234,9 @@ class SearchResult:
     Parameters
     ----------
     algorithm : str
+        As in the config.
     seed : int
+        Of all that the search draws.
     space : str
         Hash of the space.
     blocks : tuple of str
@@ -270,6 +278,7 @@ class SearchResult:
     test_images : int
         Images of the test accuracies; 0 where there are none.
     exact_test_accuracy : float or None
+        Of the exact network on the test images, in [0, 1]; None without.
     memory_model : str or None
         The memory model that the energies of designs rest on; None where no memories count.
     accuracy_curve : AccuracyCurve or None

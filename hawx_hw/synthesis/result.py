@@ -27,6 +27,7 @@ class TechnologyName(Record):
     Parameters
     ----------
     name : str
+        As in the config.
     library : str
         Name of the liberty library.
     sha256 : str
@@ -89,6 +90,7 @@ class WiresTiming(Record):
     Parameters
     ----------
     longest_path_ns : float
+        With wires.
     module : str
         The module in which it ends.
     model : str
@@ -109,7 +111,9 @@ class Timing(Record):
     Parameters
     ----------
     method : str
+        How paths were determined.
     longest_path_ns : float
+        Without wires.
     module : str
         The module in which it ends.
     end : str

@@ -16,6 +16,7 @@ class ScenarioResult(Record):
     Parameters
     ----------
     passed : bool
+        All that the scenario compares was equal.
     failures : tuple of str
         The differences, in the order in which they were observed.
     """
@@ -82,6 +83,7 @@ class CyclesOfLayer(Record):
     name : str
         The layer's title.
     cycles : int
+        From the layer's start to its end.
     macs : int
         Multiplications of the layer.
     causes : mapping of str to float

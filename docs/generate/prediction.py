@@ -1,4 +1,4 @@
-"""Writes docs/prediction.md and docs/prediction.svg: run ``python docs/generate_prediction.py``."""
+"""docs/prediction.md with prediction.svg: how well the predictors predict held-out designs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import get_args
 
+from docs.generate.tables import table
 from hawx_hw.architectures.base import Architecture
 from hawx_hw.architectures.registry import ARCHITECTURES
 from hawx_hw.prediction.evaluation import HELD_OUT, HeldOut, evaluate, scores
 from hawx_hw.prediction.plots import parity
 from hawx_hw.prediction.storage import load_table
-from hawx_hw.util.files import write_text
 
 __all__ = ["document"]
 
@@ -81,7 +81,6 @@ Of {designs} systolic designs of {technology}, from a space-filling sequence, wh
 out, a tenth at a time; everything is fitted again without them.
 
 {by_designs}
-
 ![Predicted over measured, with 90 % intervals](prediction.svg)
 
 The highest clock is hardest to rank (tau): in most designs the longest paths of PEs, slices and
@@ -93,18 +92,15 @@ A harder test is a block that is in no training design, only characterized by it
 block, predictors were trained on the designs without it and tested on those with it:
 
 {by_blocks}
-
 ### SIMT units
 
 {simt_designs} designs of {technology}, from the sequence of SIMT units; `hawx predictors evaluate
 --architecture simt` prints this, `--hold-out blocks` the second table.
 
 {simt_by_designs}
-
 Designs with a block that is in no training design:
 
 {simt_by_blocks}
-
 The highest clock is the least certain: without `block_register` the longest path is mostly that
 through a block and the adder behind it, and it depends on which bits of the product come last, not
 only on how long the block takes.
@@ -125,10 +121,12 @@ prediction is that of what takes least under uniform ones.
 ## Features of systolic designs
 
 {features}
-
 ## Features of SIMT units
 
 {simt_features}
+---
+
+Written by `python -m docs.generate prediction.md`.
 """
 
 
@@ -161,15 +159,15 @@ class _Evaluated:
 
 
 def _evaluated(architecture: Architecture, pool: Executor) -> _Evaluated:
-    table = load_table(architecture, _TECHNOLOGY)
+    designs = load_table(architecture, _TECHNOLOGY)
     kinds = get_args(HELD_OUT)
-    errors = pool.map(evaluate, [table] * len(kinds), kinds)
-    return _Evaluated(len(table), dict(zip(kinds, errors, strict=True)))
+    errors = pool.map(evaluate, [designs] * len(kinds), kinds)
+    return _Evaluated(len(designs), dict(zip(kinds, errors, strict=True)))
 
 
 def _features(architecture: Architecture) -> str:
     rows = [[f"`{name}`", meaning] for name, meaning in architecture.features.items()]
-    return _table(["feature", "meaning"], rows)
+    return table(["feature", "meaning"], rows)
 
 
 def _scores(errors: Mapping[str, HeldOut]) -> str:
@@ -181,14 +179,4 @@ def _scores(errors: Mapping[str, HeldOut]) -> str:
              f"{s.tau:.3f}", f"{s.coverage:.0f} %", f"{s.width:.1f} %"]
         )  # fmt: skip
     heading = ["", "predictions", "sMAPE %", "worst %", "R2", "tau", "in the interval", "width"]
-    return _table(heading, rows)
-
-
-def _table(heading: list[str], rows: list[list[str]]) -> str:
-    lines = [heading, ["---"] * len(heading), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-if __name__ == "__main__":
-    here = Path(__file__).parent
-    write_text(here / "prediction.md", document(here))
+    return table(heading, rows)

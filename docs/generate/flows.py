@@ -1,24 +1,20 @@
-"""Writes docs/flow-options.md from the files flow.toml: python docs/generate_flows.py"""
+"""docs/flow-options.md: tools and options of the flows, from the files flow.toml."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from textwrap import fill
+from collections.abc import Iterator
 
+from docs.generate.tables import filled, table
 from hawx_hw.config.flows import FlowDescription, FlowOption, flow_descriptions
-from hawx_hw.util.files import write_text
 
 __all__ = ["document"]
 
-#: Characters of a line.
-_WIDTH = 120
 _INTRODUCTION = """\
 # Flows: tools and options
 
-Every flow with the tools that it needs and its options; written by `python docs/generate_flows.py`
-from the files `flows/*/flow.toml`. [flows.md](flows.md) describes what each does and what its
-result is worth.
+Every flow with the tools that it needs and its options; written by
+`python -m docs.generate flow-options.md` from the files `flows/*/flow.toml`. [flows.md](flows.md)
+describes what each does and what its result is worth.
 
 Options stand in the config below `flows:` and the flow's name, or on the command line:
 
@@ -32,7 +28,7 @@ hawx flow TOOL CONFIG --option NAME=VALUE
 def document() -> str:
     """The page."""
     flows = flow_descriptions().values()
-    overview = _table(
+    overview = table(
         ("flow", "group", "result", "what"),
         [(f"[`{f.name}`](#{f.name})", f.group, f.standing, f.title) for f in flows],
     )
@@ -40,17 +36,17 @@ def document() -> str:
 
 
 def _flow(flow: FlowDescription) -> Iterator[str]:
-    yield f"\n## {flow.name}\n\n{_filled(flow.description)}\n"
+    yield f"\n## {flow.name}\n\n{filled(flow.description)}\n"
     if flow.needs:
-        yield "\n" + _table(
+        yield "\n" + table(
             ("tool", "install"), [(need.name, f"`{need.install}`") for need in flow.needs]
         )
     if flow.environment is not None:
         packages = ", ".join(f"`{package}`" for package in flow.environment.packages)
         text = f"An environment of its own, by `hawx flow install {flow.name}`: {packages}."
-        yield f"\n{_filled(text)}\n"
+        yield f"\n{filled(text)}\n"
     if flow.options:
-        yield "\n" + _table(
+        yield "\n" + table(
             ("option", "value", "default", "meaning"),
             [
                 (
@@ -63,10 +59,6 @@ def _flow(flow: FlowDescription) -> Iterator[str]:
                 for name, option in flow.options.items()
             ],
         )
-
-
-def _filled(text: str) -> str:
-    return fill(" ".join(text.split()), _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def _values(option: FlowOption) -> str:
@@ -88,12 +80,3 @@ def _default(option: FlowOption) -> str:
         return "-"
     text = str(option.default)
     return f"`{text.lower() if option.type == 'switch' else text}`"
-
-
-def _table(heading: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    every = [heading, ["---"] * len(heading), *lines]
-    return "".join(f"| {' | '.join(line)} |\n" for line in every)
-
-
-if __name__ == "__main__":
-    write_text(Path(__file__).parent / "flow-options.md", document())

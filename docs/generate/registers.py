@@ -1,10 +1,9 @@
-"""Writes docs/registers.md from the register map: python docs/generate_registers.py"""
+"""docs/registers.md: the registers of both architectures, from the register map."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from pathlib import Path
 
 from hawx_hw.architectures.simt.gateware.core import trap_format
 from hawx_hw.architectures.simt.gateware.debug_ports import COUNTERS, debug_format
@@ -18,15 +17,15 @@ from hawx_hw.gateware.register_map import (
     errors_of,
 )
 from hawx_hw.gateware.registers import RegisterMap
-from hawx_hw.util.files import write_text
 
 __all__ = ["document"]
 
 _INTRODUCTION = """\
 # Register map
 
-The AXI4-Lite registers of every accelerator; written by `python docs/generate_registers.py`. Values
-that depend on the network are those of a LeNet-5 on 8 x 8 PEs. `hawx emit` writes the same table
+The AXI4-Lite registers of every accelerator; written by
+`python -m docs.generate registers.md`. Values that depend on the network are those of a LeNet-5 on
+8 x 8 PEs. `hawx emit` writes the same table
 with the values of your accelerator, `registers.md`, and a C header, `hawx_registers.h`, into
 `build/NAME/`.
 
@@ -82,7 +81,3 @@ def document() -> str:
     )
     registers = accelerator_registers(core, constants=constants, config_hash=0, version="0.1.0")
     return _INTRODUCTION + markdown(registers) + "".join(_simt(registers))
-
-
-if __name__ == "__main__":
-    write_text(Path(__file__).parent / "registers.md", document())

@@ -1,10 +1,10 @@
-"""Writes docs/isa.md from the table of instructions: python docs/generate_isa.py"""
+"""docs/isa.md: the instruction set, from the table of instructions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 
+from docs.generate.tables import table
 from hawx_hw.architectures.simt.isa import (
     ARITHMETIC_LATENCY,
     BROADCAST_LATENCY,
@@ -24,16 +24,15 @@ from hawx_hw.architectures.simt.isa import (
 from hawx_hw.architectures.simt.store_words import FIELDS as STORE_FIELDS
 from hawx_hw.architectures.simt.stream_words import FIELDS as STREAM_FIELDS
 from hawx_hw.architectures.simt.traps import CAUSES
-from hawx_hw.util.files import write_text
 
 __all__ = ["document"]
 
 _INTRODUCTION = """\
 # Instruction set of the SIMT unit
 
-Encoding, meaning, cycles and traps of every instruction; written by `python docs/generate_isa.py`
-from `hawx_hw/architectures/simt/isa.py`. [simt.md](simt.md) describes the machine and the language
-of the assembler.
+Encoding, meaning, cycles and traps of every instruction; written by
+`python -m docs.generate isa.md` from `hawx_hw/architectures/simt/isa.py`. [simt.md](simt.md)
+describes the machine and the language of the assembler.
 
 Instructions have 32 bits. Bits 31 to 26 are the opcode; bits outside of the fields that an
 instruction has are zero, else the trap is `ENCODING`. A word of zeros is no instruction.
@@ -80,14 +79,6 @@ for the next warp. No cycle depends on data.
 """
 
 
-def _table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(heads)} |\n"
-    yield f"|{'---|' * len(heads)}\n"
-    for line in lines:
-        yield f"| {' | '.join(line)} |\n"
-    yield "\n"
-
-
 def _bits(field: Field) -> str:
     high = field.low + field.bits - 1
     place = f"{high}..{field.low}" if field.bits > 1 else f"{high}"
@@ -129,20 +120,21 @@ def _fields(operation: Operation) -> str:
 
 def _instructions() -> Iterator[str]:
     yield "## Forms\n\n"
-    yield from _table(
+    yield table(
         ("form", "fields"),
         (
             (form, ", ".join(f"{name} {_bits(field)}" for name, field in places.items()) or "none")
             for form, places in FORMS.items()
         ),
     )
+    yield "\n"
     yield (
         "`pred` selects lanes: 0 all, 1 to 3 those of p1 to p3, 5 to 7 the others; 4 is illegal. "
         "`sel` is 0 for the\nstream's selection of blocks, else the number of the selection plus "
         "one. `fn` is the suffix, 0 where there is none.\n\n"
     )
     yield "## Instructions\n\n"
-    yield from _table(
+    yield table(
         ("opcode", "instruction", "form", "fields", "meaning", "cycles of the warp", "traps"),
         (
             (
@@ -157,14 +149,16 @@ def _instructions() -> Iterator[str]:
             for operation in OPERATIONS.values()
         ),
     )
+    yield "\n"
 
 
 def _special() -> Iterator[str]:
     yield "## Special registers\n\n"
-    yield from _table(
+    yield table(
         ("number", "name", "value"),
         ((str(number), name, text) for number, (name, text) in enumerate(SPECIAL_REGISTERS)),
     )
+    yield "\n"
 
 
 def _traps() -> Iterator[str]:
@@ -173,10 +167,11 @@ def _traps() -> Iterator[str]:
         "Of the causes that apply to an instruction in one cycle, the lowest is reported; of two "
         "warps that trap in one cycle,\nthe lower one.\n\n"
     )
-    yield from _table(
+    yield table(
         ("number", "cause", "when", "value"),
         ((str(int(cause)), cause.name, what, value) for cause, (what, value) in CAUSES.items()),
     )
+    yield "\n"
 
 
 def _descriptors() -> Iterator[str]:
@@ -190,9 +185,8 @@ def _descriptors() -> Iterator[str]:
         "the low bits.\n\n"
     )
     for name, fields in (("stream", STREAM_FIELDS), ("store", STORE_FIELDS)):
-        yield from _table(
-            (f"field of a {name}", "meaning"), ((f"`{n}`", t) for n, t in fields.items())
-        )
+        yield table((f"field of a {name}", "meaning"), ((f"`{n}`", t) for n, t in fields.items()))
+        yield "\n"
 
 
 def document() -> str:
@@ -200,7 +194,3 @@ def document() -> str:
     return "".join(
         [_INTRODUCTION, *_instructions(), _CYCLES, *_special(), *_traps(), *_descriptors()]
     )
-
-
-if __name__ == "__main__":
-    write_text(Path(__file__).parent / "isa.md", document())

@@ -1,4 +1,4 @@
-"""Writes docs/blocks.md: run ``python docs/generate_blocks.py``."""
+"""docs/blocks.md: the library of blocks, from the families and their tables."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import dataclasses
 import importlib
 import inspect
 import re
-from pathlib import Path
 
+from docs.generate.tables import table
 from hawx_hw.blocks.block import Block
 from hawx_hw.blocks.catalogue import library, library_entries
 from hawx_hw.blocks.evoapprox import CIRCUITS
 from hawx_hw.blocks.registry import FAMILIES
 from hawx_hw.blocks.statistics import statistics
-from hawx_hw.util.files import write_text
 
 __all__ = ["document"]
 
@@ -103,17 +102,15 @@ factors in the family's formula; with few of them emulation is as fast as ordina
 A dash: no formula, emulation by table.
 
 {family_table}
-
 ## EvoApproxLib
 
 All signed 8 x 8 multipliers of EvoApproxLib are members of `array`. Power, area and delay are
 those published, for 45 nm; the error statistics are those of the table.
 
 {published_table}
-
 ---
 
-Written by `python docs/generate_blocks.py`.
+Written by `python -m docs.generate blocks.md`.
 """
 
 
@@ -138,10 +135,10 @@ def document() -> str:
     return _PAGE.format(
         tables=len(library_entries()),
         families=len(FAMILIES),
-        family_table=_table(
+        family_table=table(
             ["family", "definition", "listed", "sums"], [_family(name) for name in FAMILIES]
         ),
-        published_table=_table([*heading, "mean error", "MAE", "WCE", "errors %"], published),
+        published_table=table([*heading, "mean error", "MAE", "WCE", "errors %"], published),
     )
 
 
@@ -164,12 +161,3 @@ def _family(name: str) -> list[str]:
         str(len(members)),
         ", ".join(sums),
     ]
-
-
-def _table(heading: list[str], rows: list[list[str]]) -> str:
-    lines = [heading, ["---"] * len(heading), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-if __name__ == "__main__":
-    write_text(Path(__file__).parent / "blocks.md", document())
