@@ -66,7 +66,7 @@ def _section(path: str, command: Any) -> str:
         for record in records
         if record is not None and not record[0].startswith("--help")
     ]
-    text = f"\n## `{path}`\n\n```sh\n{usage}\n```\n\n{_help(command)}\n"
+    text = f"\n## `{path}`\n\n```text\n{usage}\n```\n\n{_help(command)}\n"
     return text + ("\n" + table(("argument or option", "meaning"), lines) if lines else "")
 
 
