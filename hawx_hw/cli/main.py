@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
@@ -25,7 +25,8 @@ from hawx_hw.cli.flow import flow
 from hawx_hw.cli.host import host
 from hawx_hw.cli.imports import import_network
 from hawx_hw.cli.inspect import inspect
-from hawx_hw.cli.options import BUILD, BuildOption, ConfigArgument, JsonOption, shown_path
+from hawx_hw.cli.job import run_job
+from hawx_hw.cli.options import BUILD, BuildOption, ConfigArgument, JsonOption
 from hawx_hw.cli.predict import predictors_app, train_predictors
 from hawx_hw.cli.profile import profile
 from hawx_hw.cli.report import report
@@ -34,7 +35,9 @@ from hawx_hw.cli.simt import assemble, disassemble, simulate
 from hawx_hw.cli.step import step
 from hawx_hw.cli.store import app as store_app
 from hawx_hw.cli.streams import ReaderGoneError
+from hawx_hw.cli.summary import summary
 from hawx_hw.errors import HawxError, UserError, VerificationError, of_system
+from hawx_hw.util.quiet import quieten
 
 if TYPE_CHECKING:
     from hawx_hw.config.models import Config
@@ -73,6 +76,7 @@ app.command("import")(import_network)
 app.command()(inspect)
 app.command()(flow)
 app.command()(report)
+app.command()(summary)
 app.command()(search)
 app.command()(pick)
 app.command()(assemble)
@@ -104,6 +108,14 @@ def _options(
     ] = False,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show tracebacks; may also stand after the command.")
+    ] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet",
+            help="Show no progress, and of a summary the verdict and the files alone; may also "
+            "stand after the command.",
+        ),
     ] = False,
 ) -> None:
     try:
@@ -143,13 +155,13 @@ def run(
     def override(loaded: Config) -> Config:
         return loaded if index is None else with_search(loaded, {"index": index})
 
-    _job(config, build, as_json, choose, override, reported=until is None)
+    run_job(config, build, as_json, choose, override, reported=until is None)
 
 
 @app.command()
 def emit(config: ConfigArgument, build: BuildOption = BUILD, as_json: JsonOption = False) -> None:
     """Write the accelerator's Verilog, and what that needs."""
-    _job(config, build, as_json, lambda pipeline: pipeline.needed("emit"))
+    run_job(config, build, as_json, lambda pipeline: pipeline.needed("emit"))
 
 
 @app.command()
@@ -171,7 +183,7 @@ def verify(
         changed = loaded.verify.model_copy(update={"images": images})
         return loaded.model_copy(update={"verify": changed})
 
-    _job(
+    run_job(
         config,
         build,
         as_json,
@@ -188,7 +200,7 @@ def predict(
     as_json: JsonOption = False,
 ) -> None:
     """Predict area, power and longest path without synthesis, with 90 % intervals."""
-    _job(config, build, as_json, lambda pipeline: pipeline.needed("predict"))
+    run_job(config, build, as_json, lambda pipeline: pipeline.needed("predict"))
 
 
 @app.command()
@@ -213,7 +225,7 @@ def synth(
         name = str(path.resolve()) if path.exists() else technology
         return loaded.model_copy(update={"technology": name})
 
-    _job(
+    run_job(
         config,
         build,
         as_json,
@@ -240,7 +252,7 @@ def power(
         changed = loaded.power.model_copy(update={"images": images})
         return loaded.model_copy(update={"power": changed})
 
-    _job(
+    run_job(
         config,
         build,
         as_json,
@@ -341,40 +353,6 @@ def doctor(
         tools.check_required(findings)
 
 
-def _job(
-    name: str,
-    build: Path,
-    as_json: bool,
-    choose: Callable[[Pipeline], Sequence[str]],
-    override: Callable[[Config], Config] = lambda config: config,
-    protected: Sequence[str] = (),
-    reported: bool = False,
-) -> None:
-    """Run the chosen stages of a config and print the summary; write the report if asked to."""
-    from hawx_hw.config.load import find_config, load_config, located
-    from hawx_hw.pipeline.order import pipeline_of
-    from hawx_hw.report.summary import print_summary, summarize
-    from hawx_hw.util.progress import console_for
-
-    path = shown_path(find_config(name))
-    config = override(load_config(path))
-    folder = build / config.name
-    try:
-        pipeline = pipeline_of(config, folder, console_for(silent=as_json), base=path.parent)
-        outcomes = pipeline.run(choose(pipeline), protected=protected)
-    except UserError as error:
-        raise located(error, path) from error
-    if reported:
-        from hawx_hw.cli.report import write_report
-
-        write_report(pipeline, config, folder, name)
-    summary = summarize(folder, outcomes, config.search)
-    if as_json:
-        typer.echo(json.dumps(summary.as_dict(), indent=2, sort_keys=True))
-    else:
-        print_summary(summary)
-
-
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and end the process.
 
@@ -384,10 +362,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
+    quieten("--quiet" in words)
     _interruption.begin()
     warnings.showwarning = _show_warning
     try:
-        _run([word for word in words if word != "--debug"], debug)
+        _run([word for word in words if word not in ("--debug", "--quiet")], debug)
     except _Interrupted as interruption:
         _end(_INTERRUPTED, interruption.exit_status, debug)
 

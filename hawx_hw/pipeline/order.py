@@ -72,4 +72,12 @@ def pipeline_of(config: Config, folder: Path, console: Console, *, base: Path = 
     config, folder, console, base
         See :class:`~hawx_hw.pipeline.pipeline.Pipeline`.
     """
-    return Pipeline(config, folder, STAGES, console, base=base, ending=SUMMARY)
+    return Pipeline(
+        config, folder, STAGES, console, base=base, ending=SUMMARY, describe=_description
+    )
+
+
+def _description(stage: str, folder: Path) -> str:
+    from hawx_hw.report.stage_lines import stage_line
+
+    return stage_line(stage, folder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +54,8 @@ class Pipeline:
         The folder that the config's relative paths start from.
     ending : Ending or None
         None: a run ends with its last stage.
+    describe : callable
+        What a stage came to, in a few words; takes its name and the build folder.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Pipeline:
         *,
         base: Path = Path(),
         ending: Ending | None = None,
+        describe: Callable[[str, Path], str] = lambda stage, folder: "",
     ):
         self._config = config
         self._base = base
@@ -73,6 +76,7 @@ class Pipeline:
         self._stages = {stage.name: stage for stage in stages}
         self._console = console
         self._ending = ending
+        self._describe = describe
         known: set[str] = set()
         for stage in stages:
             if not known.issuperset(stage.needs):
@@ -163,7 +167,7 @@ class Pipeline:
         if before and reason is None:
             damaged = self._folder.damaged(before)
             if not damaged:
-                progress.message(f"{stage.name}: up to date")
+                progress.unchanged(stage.name)
                 return before, False
             if protected:
                 self._refuse_changed(stage.name, damaged)
@@ -172,7 +176,7 @@ class Pipeline:
         if self._ending is not None:
             for file in (self._ending.file, *self._ending.removed):
                 self._folder.remove(file)
-        progress.message(f"{stage.name}: running ({reason})")
+        progress.begin(stage.name, reason or "")
         start = time.monotonic()
         with self._folder.staging(stage.name) as staging:
             context = Context(
@@ -196,7 +200,10 @@ class Pipeline:
                 raise
             manifest = self._folder.publish(stage.name, staging, inputs)
         self._withdraw_outdated(stage.name, manifest)
-        progress.message(f"{stage.name}: done in {time.monotonic() - start:.1f} s")
+        seconds = time.monotonic() - start
+        # That a stage has never run needs no word.
+        why = reason if before else None
+        progress.end(stage.name, seconds, self._describe(stage.name, self._folder.path), why or "")
         return manifest, True
 
     def _end(self, finished: Mapping[str, Manifest], hashed: dict[Path | FileSet, str]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from hawx_hw.report.verdict import Rival, rivals, verdict
+from hawx_hw.report.verdict import Rival, own_kind, rivals, verdict
 from hawx_hw.search.pick import CONFIDENCE, AccuracyBound, bound_of, choose
 
 if TYPE_CHECKING:
@@ -73,6 +73,8 @@ class ChosenDesign:
         Whether all of its blocks are exact, so that it loses nothing on any image.
     numbered : bool
         Whether it was chosen by its number, and not by the constraints.
+    kind : str or None
+        What it is where it is exact, or one block everywhere, and whether that is the best.
     """
 
     index: int
@@ -87,6 +89,7 @@ class ChosenDesign:
     memory_model: str | None = None
     exact: bool = False
     numbered: bool = False
+    kind: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able; the metrics of a design stand beside its other keys."""
@@ -120,6 +123,7 @@ def chosen_design(
         images=result.images,
         predicted_accuracy=chosen.predicted_accuracy,
         verdict=verdict(result, chosen, others),
+        kind=own_kind(result, chosen, others),
         numbered=search is not None and search.index is not None,
         designs=tuple(
             ComparedDesign(

@@ -83,7 +83,7 @@ class Summary:
     @property
     def lines(self) -> list[Line]:
         """Names and texts, in the order of the stages."""
-        every = [line for stage in self.results.stages for line in self._lines_of(stage)]
+        every = [line for stage in self.results.stages for line in self.lines_of(stage)]
         every += [lines.flow_line(name, flow) for name, flow in self.results.flows.items()]
         return [*every, *((name, str(path)) for name, path in self.files.items())]
 
@@ -110,15 +110,24 @@ class Summary:
             yield tables.block_table(results.emit)
         if results.verify is not None:
             yield tables.cycle_table(results.verify)
-        if results.power is not None:
-            yield from _power_tables(results.power)
-        references = results.references.designs if results.references is not None else ()
-        # Of exact blocks, which come first, in full.
-        for reference in references[:1]:
-            yield from _power_tables(reference.power, f"{reference.what}: ")
+        yield from self.power_tables()
+        yield from self.reference_tables()
         designs = self.measured
         if len(designs) > 1:
             yield from measured_tables(designs)
+
+    def power_tables(self) -> Iterator[Table]:
+        """Where the energy of the design goes; none where it was not measured."""
+        if self.results.power is not None:
+            yield from _power_tables(self.results.power)
+
+    def reference_tables(self) -> Iterator[Table]:
+        """The same of exact blocks, where these were measured beside it."""
+        results = self.results
+        references = results.references.designs if results.references is not None else ()
+        # Exact blocks come first.
+        for reference in references[:1]:
+            yield from _power_tables(reference.power, f"{reference.what}: ")
 
     @property
     def measured(self) -> list[MeasuredEntry]:
@@ -163,7 +172,8 @@ class Summary:
             return results.references is not None and bool(results.references.designs)
         return stage != "pick" or results.index is not None
 
-    def _lines_of(self, stage: str) -> list[Line]:
+    def lines_of(self, stage: str) -> list[Line]:
+        """Names and texts of a stage of the run."""
         if stage == "pick":
             chosen, quantize = self.chosen, self.results.quantize
             known: list[Line] = []

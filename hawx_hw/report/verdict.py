@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hawx_hw.search.pick import CONFIDENCE, choose_point
 from hawx_hw.search.result import DesignPoint, SearchResult
 
-__all__ = ["EXACT", "LOWER_PRECISION", "Rival", "rivals", "verdict"]
+__all__ = ["EXACT", "LOWER_PRECISION", "Rival", "own_kind", "rivals", "verdict"]
 
 #: Kinds of rivals.
 EXACT = "exact blocks"
@@ -93,14 +93,19 @@ def verdict(result: SearchResult, chosen: DesignPoint, others: Sequence[Rival]) 
     """One sentence on what the chosen design gains, or that it does not."""
     if not others:
         return "no design was evaluated that it could be compared with"
-    itself = [rival for rival in others if rival.point.vector == chosen.vector]
-    parts = [_gain(result, chosen, rival) for rival in others if rival not in itself]
+    itself = own_kind(result, chosen, others)
+    parts = [
+        _gain(result, chosen, rival) for rival in others if rival.point.vector != chosen.vector
+    ]
     gains = ["predicted to take " + ", ".join(parts)] if parts else []
-    return "; ".join([*(_own_kind(result, chosen, rival) for rival in itself), *gains])
+    return "; ".join([*([] if itself is None else [itself]), *gains])
 
 
-def _own_kind(result: SearchResult, chosen: DesignPoint, itself: Rival) -> str:
-    """The kind of a chosen design that is one of those that it must beat."""
+def own_kind(result: SearchResult, chosen: DesignPoint, others: Sequence[Rival]) -> str | None:
+    """The kind of a chosen design that is one of those that it must beat; None where it is none."""
+    itself = next((rival for rival in others if rival.point.vector == chosen.vector), None)
+    if itself is None:
+        return None
     objective = chosen.metrics[result.objective]
     better = any(
         point.estimated_drop <= chosen.estimated_drop

@@ -23,6 +23,7 @@ from rich.text import Text
 
 from hawx_hw.util.files import read_text, write_json
 from hawx_hw.util.json_text import read_json
+from hawx_hw.util.quiet import is_quiet
 
 __all__ = ["Durations", "Progress", "ProgressDisplay", "Task", "console_for"]
 
@@ -32,16 +33,23 @@ Progress = Callable[[int, int | None], None]
 #: Work shorter than this many seconds shows no progress.
 _QUIET_SECONDS = 2.0
 _LINE_SECONDS = 5.0
+#: The longer work has gone on, the rarer its lines: a part of that time, up to half a minute.
+_LINE_SHARE, _LONGEST_LINE_SECONDS = 0.2, 30.0
 _TICK_SECONDS = 0.2
+#: Characters of the name and of the time in a line that is left behind.
+_WORK_WIDTH, _TOOK_WIDTH = 13, 10
 #: An estimate never passes for the end of the work.
 _LONGEST_ESTIMATED_SHARE = 0.99
 
 
 def console_for(stream: TextIO | None = None, *, silent: bool = False) -> Console:
-    """A console that prints texts to ``stream`` (standard error where None) as they are."""
+    """A console that prints texts to ``stream`` (standard error where None) as they are.
+
+    It prints nothing where ``silent``, or where the user asked for quiet.
+    """
     return Console(
         file=sys.stderr if stream is None else stream,
-        quiet=silent,
+        quiet=silent or is_quiet(),
         markup=False,
         emoji=False,
         highlight=False,
@@ -161,6 +169,40 @@ class ProgressDisplay:
         """Show a line that stays."""
         self._console.print(text)
 
+    def begin(self, work: str, reason: str) -> None:
+        """Show that a piece of work begins: a line in a log; on a terminal its bar shows that."""
+        if not self._draws:
+            self.message(f"{work}: running ({reason})")
+
+    def end(self, work: str, seconds: float, result: str = "", reason: str = "") -> None:
+        """Leave a line behind on a piece of work that is done.
+
+        Parameters
+        ----------
+        work : str
+        seconds : float
+            That it took.
+        result : str
+            What it came to, in a few words.
+        reason : str
+            Why it was done; shown on a terminal where the line has room for it.
+        """
+        took = f"{seconds:.1f} s"
+        if not self._draws:
+            self.message(f"{work}: done in {took}{f': {result}' if result else ''}")
+            return
+        line = f"{work:<{_WORK_WIDTH}}{took:>{_TOOK_WIDTH}}  {result}"
+        if reason and len(line) + len(reason) + 3 <= self._console.width:
+            line = f"{line} ({reason})"
+        self._console.print(Text(line.rstrip()))
+
+    def unchanged(self, work: str) -> None:
+        """Leave a line behind on a piece of work that need not be done."""
+        if not self._draws:
+            self.message(f"{work}: up to date")
+            return
+        self._console.print(Text(f"{work:<{_WORK_WIDTH}}{'up to date':>{_TOOK_WIDTH}}", "dim"))
+
     @contextmanager
     def task(self, label: str, *, estimate: float | None = None) -> Iterator[Task]:
         """Show a piece of work for as long as the context lasts.
@@ -190,7 +232,8 @@ class ProgressDisplay:
         elif tasks := self._bars.tasks:
             task, elapsed = tasks[-1], tasks[-1].elapsed or 0.0
             if elapsed >= self._next_line.get(task.id, _QUIET_SECONDS):
-                self._next_line[task.id] = elapsed + _LINE_SECONDS
+                pause = min(max(_LINE_SECONDS, _LINE_SHARE * elapsed), _LONGEST_LINE_SECONDS)
+                self._next_line[task.id] = elapsed + pause
                 self.message(f"  {task.description}: {_state(task)}")
 
     def _tick(self) -> None:

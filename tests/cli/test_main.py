@@ -87,18 +87,38 @@ def test_summary_of_a_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
     out, err = capsys.readouterr()
     assert out.splitlines() == [
         "tiny (0 s)",
-        "accuracy, float network  99.15 % on 1,000 test images of digits",
-        "accuracy, int8 network   99.00 % on 1,000 test images of digits",
-        "images                   1 to learn from and to search with; none selects; 1,000 test",
-        "integer graph            build/tiny/quantized.npz",
-        "report                   build/tiny/report.html",
-        "numbers, for programs    build/tiny/summary.json",
+        "The integer network is right on 99.00 % of 1,000 test images (float 99.15 %).",
+        "accuracy  float 99.15 %, int8 99.00 % on 1,000 test images",
+        "files     build/tiny/report.html, build/tiny/summary.json",
+        "more      hawx summary tiny.yaml --section all",
     ]
-    assert err.splitlines()[0] == "quantize: running (not finished before)"
+    running, done = err.splitlines()
+    assert running == "quantize: running (not finished before)"
+    assert done.startswith("quantize: done in ")
+    assert done.endswith(" s: float 99.15 %, int8 99.00 %")
     assert hawx("run", "tiny.yaml") == 0
     out, err = capsys.readouterr()
-    assert out.splitlines()[0] == "tiny (everything was up to date)"
+    assert out.splitlines()[0] == "tiny (up to date)"
     assert err == "quantize: up to date\n"
+    assert hawx("summary", "tiny.yaml") == 0
+    assert capsys.readouterr().out == out
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_quiet_is_the_verdict_and_the_files(folder: Path, capsys, place: int) -> None:
+    words = ["run", "tiny.yaml"]
+    words.insert(place, "--quiet")
+    assert hawx(*words) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out.splitlines() == [
+        "The integer network is right on 99.00 % of 1,000 test images (float 99.15 %).",
+        "files  build/tiny/report.html, build/tiny/summary.json",
+    ]
+    assert hawx("run", "tiny.yaml", "--until", "paint", "--quiet") == 2
+    assert capsys.readouterr().err.startswith("hawx: --until: There is no stage 'paint'.")
+    assert hawx("run", "tiny.yaml") == 0
+    assert capsys.readouterr().err == "quantize: up to date\n"
 
 
 def test_summary_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

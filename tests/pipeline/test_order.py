@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from hawx_hw.cli import characterize, main, profile, search
+from hawx_hw.cli import characterize, job, profile, search
 from hawx_hw.config.load import load_config
 from hawx_hw.pipeline import order
 from hawx_hw.pipeline.order import STAGES, SUMMARY, pipeline_of
@@ -56,6 +56,6 @@ def test_runs_end_with_the_summary(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_no_command_runs_stages_without_it() -> None:
-    for command in (characterize, main, profile, search):
+    for command in (characterize, job, profile, search):
         text = Path(command.__file__).read_text("utf-8")
         assert "pipeline_of(" in text and " Pipeline(" not in text, command.__name__

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hawx_hw.report import lines
+from hawx_hw.report.headline import cautions, headline
 from hawx_hw.report.html.content import Number, Verdict
 from hawx_hw.report.measured import shares
 
 if TYPE_CHECKING:
     from hawx_hw.config.models import Config
-    from hawx_hw.power.references import ReferenceDesign
     from hawx_hw.report.summary import Summary
+    from hawx_hw.verification.result import VerifyResult
 
 __all__ = ["verdict_content"]
 
@@ -37,6 +38,7 @@ def verdict_content(summary: Summary, config: Config) -> Verdict:
 
 
 def _sentences(summary: Summary, config: Config) -> Iterator[str]:
+    yield from headline(summary)
     results, chosen = summary.results, summary.chosen
     network = config.network.model
     if config.search is None:
@@ -56,42 +58,12 @@ def _sentences(summary: Summary, config: Config) -> Iterator[str]:
         yield f"Built: {results.emit.title}, with {blocks}."
     if chosen is not None:
         yield f"As predicted before synthesis: {chosen.verdict}."
-    for reference in _references(summary):
-        yield _saved(summary, reference)
-    if results.verify is not None:
-        yield _verified(summary)
+    if results.verify is not None and not results.verify.mismatches:
+        yield _verified(results.verify)
     yield from _certainty(summary)
 
 
-def _references(summary: Summary) -> tuple[ReferenceDesign, ...]:
-    results = summary.results
-    if results.references is None or results.power is None:
-        return ()
-    return results.references.designs
-
-
-def _saved(summary: Summary, reference: ReferenceDesign) -> str:
-    power, synth = summary.results.power, summary.results.synth
-    assert power is not None
-    energy = 100 * (1 - power.energy_pj / reference.power.energy_pj)
-    text = f"Measured: {_less(energy)} energy an image than {reference.what}"
-    if synth is not None:
-        text += f", {_less(100 * (1 - synth.area / reference.area))} area"
-    return f"{text} (memory model {power.memory_model})."
-
-
-def _less(percent: float) -> str:
-    return f"{abs(percent):.1f} % {'less' if percent >= 0 else 'more'}"
-
-
-def _verified(summary: Summary) -> str:
-    verify = summary.results.verify
-    assert verify is not None
-    if verify.mismatches:
-        return (
-            f"Verification failed: {verify.mismatches} of {verify.inferences:,} results differ "
-            "from the integer network."
-        )
+def _verified(verify: VerifyResult) -> str:
     cycles = verify.cycles_per_image
     exact = cycles is not None and cycles == verify.cycles_predicted
     return (
@@ -160,18 +132,12 @@ def _numbers(summary: Summary) -> Iterator[Number]:
 
 
 def _cautions(summary: Summary) -> Iterator[str]:
-    """What the lines of the summary call a caution."""
-    results, chosen = summary.results, summary.chosen
-    unseen = None if results.quantize is None else results.quantize.roles.unseen
-    shown = []
-    if chosen is not None:
-        shown += lines.bound_lines(chosen.bound, numbered=chosen.numbered)
-    shown += lines.basis_lines(chosen, unseen)
-    if results.predict is not None:
-        shown += lines.predict_lines(results.predict, compared=True)
-    for name, text in shown:
-        if name in ("caution", "accuracy drop on new images"):
-            yield f"{text[0].upper()}{text[1:]}."
+    """What is known of the accuracy drop, and the cautions of the summary."""
+    chosen = summary.chosen
+    known = lines.bound_lines(chosen.bound, numbered=chosen.numbered) if chosen is not None else []
+    drop = [text for name, text in known if name != "caution"]
+    for text in (*drop, *cautions(summary)):
+        yield f"{text[0].upper()}{text[1:]}."
 
 
 def _hints(summary: Summary) -> Iterator[str]:

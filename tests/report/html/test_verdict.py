@@ -16,7 +16,7 @@ def test_everything_that_is_known_is_stated_with_its_numbers(tmp_path: Path) -> 
     text = " ".join(verdict.sentences)
     assert "least energy at an accuracy drop of at most 1 percentage points" in text
     assert "Built: 8 x 4 array, 32 PEs, with exact in 64 PEs, drum(k=4) in 24 PEs." in text
-    assert "Measured: 0.0 % less energy an image than exact blocks, 7.3 % less area" in text
+    assert "takes 0.0 % less energy an image and 7.3 % less area than exact blocks" in text
     assert "20 test images bit for bit" in text and "8,906 cycles each, exactly" in text
     assert "Of 5 predictions, 3 lie within their intervals; outside: area, um2; " in text
     labels = [number.label for number in verdict.numbers]
@@ -46,5 +46,5 @@ def test_a_failed_verification_is_stated(tmp_path: Path) -> None:
     build_folder(tmp_path, VERIFY.model_copy(update={"mismatches": 3}))
     summary = summarize(tmp_path, [Outcome("verify", ran=True, seconds=1.0)])
     sentences = verdict_content(summary, CONFIG.model_copy(update={"search": None})).sentences
-    assert sentences[0] == "Asked for: lenet5 on digits, with the blocks of the config."
-    assert sentences[1].startswith("Verification failed: 3 of 40 results differ")
+    assert sentences[0].startswith("Verification failed: 3 of 40 results differ")
+    assert sentences[1:] == ("Asked for: lenet5 on digits, with the blocks of the config.",)
