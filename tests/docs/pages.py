@@ -40,6 +40,7 @@ from hawx_hw.util.yaml_text import read_yaml
 __all__ = ["ROOT", "Block", "Command", "Walk", "blocks", "check_command", "check_yaml", "commands"]
 
 ROOT = Path(__file__).parents[2]
+_BIN = str(Path(sys.executable).parent)
 _MARKS = re.compile(r"<!-- (file: [\w./-]+|run(?:: \d+)?|output|technology|other) -->")
 _LIKE_A_MARK = re.compile(r"<!-- ?(file|run|output|technology|other)")
 _SHELL = ("sh", "console")
@@ -323,7 +324,8 @@ class Walk:
         paths = [os.environ.get("PYTHONPATH", ""), str(ROOT)]
         self._environment = {
             **os.environ,
-            "PATH": os.pathsep.join([str(programs), os.environ["PATH"]]),
+            # As where the environment is activated.
+            "PATH": os.pathsep.join([str(programs), _BIN, os.environ["PATH"]]),
             "PYTHONPATH": os.pathsep.join(path for path in paths if path),
             "NO_COLOR": "1",
             "COLUMNS": "200",
