@@ -74,12 +74,19 @@ def _chosen(tool: str) -> list[FlowDescription]:
         return [flow_named(tool)]
     # What leads to silicon, then what is written for tools that take it from there.
     groups = (tool,) if tool == "fpga" else ("asic", "bundle")
-    return [
+    chosen = [
         each
         for group in groups
         for each in flow_descriptions().values()
         if each.group == group and each.first_class and _suits(each)
     ]
+    if not chosen:
+        raise UserError(
+            f"No flow of {tool} can run with this Python: nothing is left.",
+            where="TOOL",
+            hint="hawx flow list shows what there is.",
+        )
+    return chosen
 
 
 def _suits(flow: FlowDescription) -> bool:

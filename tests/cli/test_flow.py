@@ -153,3 +153,15 @@ def test_a_group_leaves_out_what_this_python_cannot_run(
     assert done.exit_code == 0
     assert [call["name"] for call in calls] == ["fake"]
     assert "old is left out: Packages of old are not published for" in done.stderr
+
+
+def test_a_group_with_nothing_left_is_refused(calls, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = FlowEnvironment(packages=("six==1.17.0",), newest_python="3.9")
+    flows = {"fake": DESCRIPTION.model_copy(update={"environment": old})}
+    monkeypatch.setattr(hawx_hw.config.flows, "flow_descriptions", lambda: flows)
+    for words in (("asic", "x.yaml"), ("install", "asic")):
+        _, error = hawx(*words)
+        assert isinstance(error, UserError)
+        assert error.exit_status == 2
+        assert error.what == "No flow of asic can run with this Python: nothing is left."
+    assert calls == []

@@ -33,6 +33,10 @@ _PLAN = "tb/hawx_tb.json"
 #: A memory of so many words, and no more, may be of flip-flops: a distributed RAM has as many.
 _FEW_WORDS = 16
 _IN_FLIP_FLOPS = re.compile(r"^using FF mapping for memory (\S+)$", re.MULTILINE)
+#: In the name of a ROM that Yosys has made of a case statement: nothing writes it.
+_CASE = "$auto$proc_rom."
+#: What the words of a memory macro are called in the instance that a memory is named by.
+_WORDS = ".macro.words"
 _MAPPED = re.compile(r"^mapping memory \S+ via \S+$", re.MULTILINE)
 _YOSYS = re.compile(r"^ ?Yosys (\S+)", re.MULTILINE)
 _NO_TOOLS = "The target ecp5 needs {}, which is missing."
@@ -275,11 +279,11 @@ def flip_flop_check(log: str, words: dict[str, int], loadable: bool) -> Check:
     """
     wrong = [] if _MAPPED.search(log) else ["Yosys's log states of no memory what it became"]
     for memory in _IN_FLIP_FLOPS.findall(log):
-        path, _, last = memory.rpartition(".macro.")
-        if last != "words":
-            # A case statement that Yosys has made a ROM of.
+        if _CASE in memory:
             continue
-        name = path.rpartition(".")[2]
+        path = memory.removesuffix(_WORDS)
+        # A memory that is none of the accelerator's macros has the name of no parameter memory.
+        name = path.rpartition(".")[2] if path != memory else None
         if name in words and (not loadable or words[name] <= _FEW_WORDS):
             continue
         wrong.append(path)

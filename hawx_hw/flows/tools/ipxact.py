@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,8 @@ from hawx_hw.flows.result import Check, FlowReport
 from hawx_hw.flows.runner import Runner
 from hawx_hw.flows.templates import write_template
 from hawx_hw.flows.vectors import build_registers
-from hawx_hw.gateware.registers import Access, Field
-from hawx_hw.util.files import read_bytes, read_text, write_bytes
+from hawx_hw.gateware.registers import Access, Field, RegisterMap
+from hawx_hw.util.files import read_bytes, read_text, write_bytes, write_json
 from hawx_hw.util.json_text import read_json
 from hawx_hw.util.resources import flows
 
@@ -28,6 +28,8 @@ __all__ = ["FLOW"]
 
 _COMPONENT = "component.xml"
 _HEADER = "hawx_registers.h"
+#: The register map, for the judgment.
+_MAP = "registers.json"
 #: How software accesses a field, and what a written one does, in the standard's words.
 _ACCESS = {
     Access.CONSTANT: ("read-only", None),
@@ -36,6 +38,7 @@ _ACCESS = {
     Access.W1S: ("write-only", "oneToSet"),
     Access.W1C: ("read-write", "oneToClear"),
 }
+_VOLATILE, _WITHOUT_RESET = (Access.RO, Access.W1C), (Access.RO, Access.W1S)
 #: The standard's name for the language of the files; the earlier one has no 2005.
 _VERILOG = {"2014": "verilogSource", "2022": "verilogSource-2005"}
 #: Addresses have three digits, masks and values of constants eight.
@@ -88,6 +91,7 @@ class IpxactFlow:
         (folder / "mem").mkdir()
         memories = build.copy_memories(folder / "mem")
         write_bytes(folder / _HEADER, read_bytes(build.folder / _HEADER))
+        write_json(folder / _MAP, software_view(build_registers(build)))
         ports = top_ports(build.sources, build.program.top)
         write_template(
             folder / _COMPONENT,
@@ -125,7 +129,7 @@ class IpxactFlow:
         )
 
     def result(self, folder: Path, options: Any) -> FlowReport:
-        """Compare the component with the schema's verdict, the Verilog and the C header."""
+        """Compare the component with the schema, the Verilog, the C header and the register map."""
         validation = read_json(read_text(folder / "validation.json"))
         component = Component(read_text(folder / _COMPONENT))
         errors = validation["errors"]
@@ -142,6 +146,7 @@ class IpxactFlow:
                 ),
                 ports_check(component, folder),
                 registers_check(component, read_text(folder / _HEADER)),
+                software_check(component, read_json(read_text(folder / _MAP))),
                 references_check(component, folder),
             ),
             files=(_COMPONENT,),
@@ -200,6 +205,32 @@ class Component:
             for register in self._all(".//register")
             for field in register.iterfind(self._path("field"))
         }
+
+    @property
+    def software(self) -> dict[str, dict[str, object]]:
+        """The same as :func:`software_view`."""
+        view: dict[str, dict[str, object]] = {}
+        for block in self._all(".//addressBlock"):
+            view[self._text(block, "name")] = {
+                "base": self._number(block, "baseAddress"),
+                "bytes": self._number(block, "range"),
+                "bits": self._number(block, "width"),
+            }
+        for register in self._all(".//register"):
+            name = self._text(register, "name").upper()
+            view[name] = {
+                "bits": self._number(register, "size"),
+                "words": int(self._text(register, ".//dim", "0")),
+            }
+            for field in register.iterfind(self._path("field")):
+                reset = field.find(self._path(".//reset"))
+                view[f"{name}_{self._text(field, 'name')}"] = {
+                    "access": self._text(field, ".//access"),
+                    "written": self._text(field, ".//modifiedWriteValue") or None,
+                    "volatile": self._text(field, "volatile") == "true",
+                    "reset": None if reset is None else self._number(reset, "value"),
+                }
+        return view
 
     @property
     def mapped_ports(self) -> list[str]:
@@ -283,6 +314,48 @@ def registers_check(component: Component, header: str) -> Check:
     return Check(name="registers of the C header", passed=not wrong, detail=detail)
 
 
+def software_view(registers: RegisterMap) -> dict[str, dict[str, object]]:
+    """How software uses each register and field, in the standard's words.
+
+    Parameters
+    ----------
+    registers : RegisterMap
+
+    Returns
+    -------
+    dict of str to dict
+        The address block ``registers`` with its base, bytes and bits a word; each register with its
+        bits and its number of words, 0 where it is no array; each field, as ``REGISTER_FIELD``,
+        with its access, what a written one does, whether it is volatile, and its value after reset.
+    """
+    size = 1 << registers.address_width
+    view: dict[str, dict[str, object]] = {"registers": {"base": 0, "bytes": size, "bits": 32}}
+    for register in registers:
+        name = register.name.upper()
+        view[name] = {"bits": 32, "words": register.count if register.window else 0}
+        for field in register.fields:
+            access, written = _ACCESS[field.access]
+            view[f"{name}_{field.name.upper()}"] = {
+                "access": access,
+                "written": written,
+                "volatile": field.access in _VOLATILE,
+                "reset": None if field.access in _WITHOUT_RESET else field.reset,
+            }
+    return view
+
+
+def software_check(component: Component, expected: Mapping[str, object]) -> Check:
+    """Whether access, values after reset and dimensions are those of the register map."""
+    stated = component.software
+    wrong = sorted(name for name in {*stated, *expected} if stated.get(name) != expected.get(name))
+    detail = ", ".join(wrong) or f"{len(expected)} registers and fields"
+    return Check(
+        name="access, resets and dimensions of the register map",
+        passed=bool(expected) and not wrong,
+        detail=detail,
+    )
+
+
 def references_check(component: Component, folder: Path) -> Check:
     """Whether every file is there, and every reference names something."""
     files = component.files
@@ -319,8 +392,8 @@ def _field(field: Field) -> dict[str, object]:
         **vars(field),
         "access": access,
         "modified_write_value": written,
-        "volatile": str(field.access in (Access.RO, Access.W1C)).lower(),
-        "has_reset": field.access not in (Access.RO, Access.W1S),
+        "volatile": str(field.access in _VOLATILE).lower(),
+        "has_reset": field.access not in _WITHOUT_RESET,
     }
 
 

@@ -13,6 +13,7 @@ from hawx_hw.flows.mapped import mapped_netlist
 from hawx_hw.flows.ports import top_ports
 from hawx_hw.flows.result import Check, Clock, FlowReport
 from hawx_hw.flows.sdc import period_ns, sdc_text
+from hawx_hw.flows.sta_periods import shortest_period_ns
 from hawx_hw.flows.sta_reports import (
     Slacks,
     by_pin,
@@ -159,7 +160,7 @@ class OpenStaFlow:
         clock = Clock(
             name=_CLOCK,
             required_mhz=1000 / period,
-            achieved_mhz=None if setup.worst is None else 1000 / (period - setup.worst),
+            achieved_mhz=_reached_mhz(folder, options, unit, period),
             setup_slack_ns=setup.worst,
             hold_slack_ns=hold.worst,
         )
@@ -180,6 +181,22 @@ class OpenStaFlow:
             files=("slowest_path.txt", "hold_path.txt", "constraint.sdc", _EXPECTED),
             notes=tuple(notes),
         )
+
+
+def _reached_mhz(folder: Path, options: Any, unit: float, period: float) -> float | None:
+    """The highest frequency without a negative slack; None where none is, or nothing is known."""
+    inputs, registers = (
+        read_slacks(read_text(folder / f"setup_{kind}.txt"), unit)
+        for kind in ("inputs", "registers")
+    )
+    shortest = shortest_period_ns(
+        period,
+        inputs,
+        registers,
+        io_delay_percent=options.io_delay_percent,
+        uncertainty_percent=options.setup_uncertainty_percent,
+    )
+    return None if shortest is None else 1000 / shortest
 
 
 def _flip_flop_delay(library: Library) -> float:

@@ -245,6 +245,12 @@ def test_writable_memories_must_not_be_of_flip_flops() -> None:
     check = flip_flop_check(LOG + ram, {"program": 2}, loadable=True)
     assert not check.passed
     assert check.detail == "hawx_accelerator.core.activations_1"
+    # One that is no macro is of whoever wrote it, whatever its name.
+    for memory in ("core.program", "core.queue.memory", "program"):
+        line = f"using FF mapping for memory hawx_accelerator.{memory}\n"
+        check = flip_flop_check(LOG + line, {"program": 2}, loadable=False)
+        assert not check.passed
+        assert check.detail == f"hawx_accelerator.{memory}"
     check = flip_flop_check("End of script.\n", {}, loadable=False)
     assert not check.passed
     assert check.detail == "Yosys's log states of no memory what it became"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from hawx_hw.flows.tools.ipxact import (
     ports_check,
     references_check,
     registers_check,
+    software_check,
 )
 from tests.flows.builds import small_build
 from tests.flows.golden import assert_golden
@@ -71,6 +73,7 @@ def test_every_accelerator_has_a_valid_component(build: Build, standard: str) ->
         "the schema",
         "ports as slang reads the Verilog",
         "registers of the C header",
+        "access, resets and dimensions of the register map",
         "files and references",
     ]
     assert result.report.target == f"IEEE 1685-{standard}"
@@ -120,6 +123,67 @@ def test_registers_that_differ_fail(folder: Path, before: str, after: str, wrong
     check = registers_check(component, (folder / "hawx_registers.h").read_text())
     assert not check.passed
     assert check.detail == wrong
+
+
+@pytest.mark.parametrize("standard", ["2014", "2022"])
+def test_software_sees_what_the_registers_do(build: Build, standard: str) -> None:
+    folder = set_up(FLOW, build, OPTIONS(standard=standard), label=f"software_{standard}")
+    component = Component((folder / "component.xml").read_text())
+    check = software_check(component, json.loads((folder / "registers.json").read_text()))
+    assert check.passed, check.detail
+    software = component.software
+    fields = {
+        "CONTROL_START": ("write-only", "oneToSet", False, None),
+        "CONTROL_AUTO": ("read-write", None, False, 0),
+        "STATUS_ERROR": ("read-only", None, True, None),
+        "ERROR_IMAGE_OVERLONG": ("read-write", "oneToClear", True, 0),
+        "CONFIG_HASH_VALUE": ("read-only", None, False, 0x12345678),
+    }
+    keys = ("access", "written", "volatile", "reset")
+    for name, values in fields.items():
+        assert software[name] == dict(zip(keys, values, strict=True)), name
+    layers = build.plan().signature().layers
+    assert software["LAYER_CYCLES"] == {"bits": 32, "words": layers}
+    assert software["CYCLES"] == {"bits": 32, "words": 0}
+
+
+@pytest.mark.parametrize("standard", ["2014", "2022"])
+@pytest.mark.parametrize(
+    ("before", "after", "wrong"),
+    [
+        ("<ipxact:access>write-only<", "<ipxact:access>read-write<", "CONTROL_START"),
+        (">oneToSet<", ">oneToClear<", "CONTROL_START"),
+        (">oneToClear<", ">oneToToggle<", "STATUS_DONE"),
+        ("<ipxact:value>'h12345678<", "<ipxact:value>'h12345679<", "CONFIG_HASH_VALUE"),
+        ("<ipxact:dim>", "<ipxact:dim>1", "LAYER_CYCLES"),
+        ("<ipxact:size>32<", "<ipxact:size>64<", "ID"),
+        ("<ipxact:volatile>true<", "<ipxact:volatile>false<", "STATUS_BUSY"),
+        ("<ipxact:range>4096<", "<ipxact:range>1024<", "registers"),
+    ],
+    ids=["access", "set", "clear", "reset", "dimension", "size", "volatile", "range"],
+)
+def test_software_that_sees_something_else_fails(
+    small: Build, standard: str, before: str, after: str, wrong: str
+) -> None:
+    folder = set_up(FLOW, small, OPTIONS(standard=standard), label="software")
+    component = Component(edited(folder / "component.xml", before, after))
+    check = software_check(component, json.loads((folder / "registers.json").read_text()))
+    assert not check.passed
+    assert check.detail == wrong
+
+
+def test_a_register_without_its_array_or_reset_fails(folder: Path) -> None:
+    path = folder / "component.xml"
+    text, expected = path.read_text(), json.loads((folder / "registers.json").read_text())
+    for element, wrong in (("dim", "LAYER_CYCLES"), ("resets", "ID_VALUE")):
+        changed = re.sub(
+            rf"<ipxact:{element}>.*?</ipxact:{element}>", "", text, count=1, flags=re.DOTALL
+        )
+        assert changed != text
+        check = software_check(Component(changed), expected)
+        assert not check.passed
+        assert check.detail == wrong
+    assert not software_check(Component(text), {}).passed
 
 
 def test_ports_that_differ_fail(folder: Path) -> None:

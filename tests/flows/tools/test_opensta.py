@@ -121,6 +121,18 @@ def test_the_slack_is_what_this_projects_own_analysis_leaves(tiny: Build) -> Non
 
 
 @needs_opensta
+@pytest.mark.parametrize("io_delay", [0.0, 20.0, 40.0])
+def test_the_frequency_reached_leaves_no_slack(tiny: Build, io_delay: float) -> None:
+    """Uncertainty and the delays of the surroundings are parts of the period: they shrink too."""
+    given = {"io_delay_percent": io_delay, "setup_uncertainty_percent": 10.0}
+    (clock,) = run(tiny, **given).report.clocks
+    assert clock.achieved_mhz is not None
+    (again,) = run(tiny, clock_mhz=clock.achieved_mhz, **given).report.clocks
+    assert again.setup_slack_ns == pytest.approx(0, abs=2e-4)
+    assert again.achieved_mhz == pytest.approx(clock.achieved_mhz, rel=1e-3)
+
+
+@needs_opensta
 def test_wires_are_those_that_the_technology_states(tiny: Build, tmp_path: Path) -> None:
     """The table of a library first, then what was measured; a note states which."""
     assert any("wire load 5K" in note for note in run(tiny).report.notes)

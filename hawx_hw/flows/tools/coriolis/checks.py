@@ -19,7 +19,17 @@ from hawx_hw.flows.tools.coriolis.netlist import changes
 from hawx_hw.flows.tools.qflow.blif import PlacedNetlist
 from hawx_hw.util.files import read_text
 
-__all__ = ["COMPARISON", "RULES", "checks", "comparison", "planted_check", "rules_check"]
+__all__ = [
+    "COMPARISON",
+    "LAYOUT",
+    "ROUTED",
+    "RULES",
+    "checks",
+    "comparison",
+    "planted_check",
+    "rules_check",
+    "written",
+]
 
 #: Sets of design rules: title, reports, and how many rules the version that was tried has.
 RULES = (
@@ -27,6 +37,8 @@ RULES = (
     ("design rules of PDKMaster", ("pdkmaster.xml",), 194),
 )
 COMPARISON = "comparison.json"
+#: Of the scripts: the finished layout; what Coriolis routed.
+LAYOUT, ROUTED = "layout.json", "routed.json"
 _EXAMPLES = 4
 
 
@@ -42,7 +54,7 @@ def checks(folder: Path, netlist: PlacedNetlist) -> list[Check]:
 
 def _placement(folder: Path) -> Check:
     name = "cells abut, without overlap, gap or wrong orientation"
-    layout = _read(folder / "layout.json")
+    layout = written(folder / LAYOUT)
     if layout is None:
         return Check(name=name, passed=False, detail="there is no layout")
     faults = layout["placement_faults"]
@@ -53,7 +65,7 @@ def _placement(folder: Path) -> Check:
 
 def _cells(folder: Path, netlist: PlacedNetlist) -> Check:
     name = "cells and nets are those of the synthesis, besides buffers of the clock and diodes"
-    routed = _read(folder / "routed.json")
+    routed = written(folder / ROUTED)
     if routed is None:
         return Check(name=name, passed=False, detail="nothing was routed")
     buffers, differences = changes(netlist, routed)
@@ -139,7 +151,7 @@ def comparison(folder: Path, netlist: PlacedNetlist) -> Check:
     """Whether the transistors of the layout, and what joins them, are those of the netlist."""
     name = "transistors of the layout are those of the netlist (LVS)"
     log = folder / "comparison.log"
-    observed = _read(folder / COMPARISON)
+    observed = written(folder / COMPARISON)
     if observed is None or not log.is_file():
         return Check(name=name, passed=False, detail="they were not compared")
     problems = []
@@ -165,9 +177,10 @@ def comparison(folder: Path, netlist: PlacedNetlist) -> Check:
     )
 
 
-def _read(path: Path) -> Mapping[str, Any] | None:
-    """The content of a JSON file of a script, None where it was not written."""
-    if not path.is_file():
+def written(path: Path) -> Mapping[str, Any] | None:
+    """The content of a JSON file of a script; None where it was not written, or not to its end."""
+    try:
+        content: Mapping[str, Any] = json.loads(read_text(path))
+    except (OSError, ValueError):
         return None
-    content: Mapping[str, Any] = json.loads(read_text(path))
     return content

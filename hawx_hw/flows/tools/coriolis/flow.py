@@ -14,7 +14,7 @@ from hawx_hw.flows.base import Build, FlowError
 from hawx_hw.flows.environments import environment_folder, environment_python
 from hawx_hw.flows.result import Check, FlowReport
 from hawx_hw.flows.runner import Runner, last_lines
-from hawx_hw.flows.tools.coriolis.checks import checks, planted_check
+from hawx_hw.flows.tools.coriolis.checks import LAYOUT, ROUTED, checks, planted_check, written
 from hawx_hw.flows.tools.coriolis.circuits import other_functions, read_circuits
 from hawx_hw.flows.tools.coriolis.netlist import with_constants
 from hawx_hw.flows.tools.coriolis.picture import draw
@@ -39,6 +39,8 @@ _SCRIPTS = (
     "finish.py",
     "read_comparison.py",
 )
+#: Of the cells, by the script that draws them.
+_DRAWN = "cells.json"
 _PARTS, _NETLIST, _PART = "parts.json", "netlist.blif", "part.json"
 #: A layout that breaks rules.
 _PLANTED = "planted"
@@ -115,12 +117,10 @@ class CoriolisFlow:
             of_part = checks(folder / name, netlist)
             made += [each.model_copy(update={"name": f"{name}: {each.name}"}) for each in of_part]
             numbers |= {f"{name}: {key}": value for key, value in _metrics(folder, part).items()}
-            picture = f"{name}/{name}.png"
-            draw(folder / name / f"{name}.gds", folder / picture,
-                 title=f"{name}: {part['title']}; SkyWater 130 nm, Coriolis",
-                 width=options.picture_width)  # fmt: skip
-            files += [f"{name}/{name}.gds", picture]
-        areas = [numbers[f"{part['name']}: area of layout, um2"] for part in parts]
+            drawn, of_layout = _draw(folder, part, options.picture_width)
+            made.append(drawn)
+            files += of_layout
+        areas = [numbers.get(f"{part['name']}: area of layout, um2") for part in parts]
         return FlowReport(
             target=f"SkyWater 130 nm, c4m-flexcell; {', '.join(part['name'] for part in parts)}",
             versions=_versions(folder, parts[0]["name"]),
@@ -200,8 +200,8 @@ def _check_rules(folder: Path, name: str, runner: Runner) -> None:
 
 
 def _routed(place: Path) -> bool:
-    path = place / "routed.json"
-    return path.is_file() and json.loads(read_text(path))["routed"] is True
+    routed = written(place / ROUTED)
+    return routed is not None and routed["routed"] is True
 
 
 def _script(
@@ -260,28 +260,49 @@ def _precheck(environment: Path) -> Path:
 
 def _functions(folder: Path) -> Check:
     """Whether the circuits of the cells compute what synthesis takes them for."""
+    title = "cells: transistors, as switches, compute the functions that synthesis uses"
     library = Technology("c4m_sky130", folder / _CELLS).library
-    cells = json.loads(read_text(folder / "cells.json"))
-    problems = other_functions(read_circuits(read_text(folder / "cells.spi")), library)
+    cells, circuits = written(folder / _DRAWN), folder / "cells.spi"
+    if cells is None or not circuits.is_file():
+        return Check(name=title, passed=False, detail="the cells were not drawn")
+    problems = other_functions(read_circuits(read_text(circuits)), library)
     for name, cell in library.cells.items():
         drawn = cells["cells"].get(name)
         if drawn and abs(drawn["width"] * cells["height"] - cell.area) > 0.001:
             problems.append(f"{name} has another area")
     return Check(
-        name="cells: transistors, as switches, compute the functions that synthesis uses",
+        name=title,
         passed=not problems and bool(library.cells),
         detail="; ".join(problems) or f"{len(library.cells)} cells, every value of their inputs",
     )
 
 
-def _metrics(folder: Path, part: dict[str, Any]) -> dict[str, float]:
+def _draw(folder: Path, part: Mapping[str, Any], width: int) -> tuple[Check, list[str]]:
+    """Whether the layout could be drawn, and the files that are then there: layout and picture."""
+    name = part["name"]
+    gds, picture = f"{name}/{name}.gds", f"{name}/{name}.png"
+    title = f"{name}: {part['title']}; SkyWater 130 nm, Coriolis"
+    wrong = None
+    if not (folder / gds).is_file():
+        wrong = "it was not written"
+    else:
+        try:
+            draw(folder / gds, folder / picture, title=title, width=width)
+        except RuntimeError as error:  # KLayout's, of a file that it cannot read
+            wrong = f"it cannot be read: {error}"
+    check = Check(name=f"{name}: the layout (GDS)", passed=wrong is None, detail=wrong or "drawn")
+    return check, [] if wrong else [gds, picture]
+
+
+def _metrics(folder: Path, part: Mapping[str, Any]) -> dict[str, float]:
+    """Metrics of a part, none where a file is missing, which the checks report."""
     place = folder / part["name"]
-    layout = json.loads(read_text(place / "layout.json"))
-    routed = json.loads(read_text(place / "routed.json"))
-    cells = json.loads(read_text(folder / "cells.json"))
+    layout, routed = written(place / LAYOUT), written(place / ROUTED)
+    cells, log = written(folder / _DRAWN), place / "coriolis.log"
+    if layout is None or routed is None or cells is None or not log.is_file():
+        return {}
     area = layout["width_um"] * layout["height_um"]
-    log = read_text(place / "coriolis.log")
-    length = re.search(r"Wire Length Completion Ratio \.* *[\d.]+% \[(\d+)um\+", log)
+    length = re.search(r"Wire Length Completion Ratio \.* *[\d.]+% \[(\d+)um\+", read_text(log))
     return {
         "cells": sum(n for kind, n in layout["cells"].items() if not kind.startswith("tie")),
         "area in synthesis, um2": part["area_um2"],

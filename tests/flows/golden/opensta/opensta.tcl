@@ -9,14 +9,25 @@ set_wire_load_mode top
 set_wire_load_model -name hawx_wires
 
 # A line for each endpoint: its name, its slack in the library's unit of time, where the path begins.
-foreach {kind name} {max setup.txt min hold.txt} {
+proc write_slacks {name paths} {
   set file [open $name w]
-  foreach path [find_timing_paths -path_delay $kind -group_count 29 -endpoint_count 1] {
+  foreach path $paths {
     set end [get_full_name [get_property $path endpoint]]
     set start [get_full_name [get_property $path startpoint]]
     puts $file "$end [get_property $path slack] $start"
   }
   close $file
+}
+foreach {kind name} {max setup.txt min hold.txt} {
+  write_slacks $name [find_timing_paths -path_delay $kind -group_count 29 -endpoint_count 1]
+}
+# What the surroundings take scales with the period, and depends on where a path begins.
+foreach {from name} [list $data_inputs setup_inputs.txt [all_registers -clock_pins] setup_registers.txt] {
+  set paths {}
+  if {[llength $from]} {
+    set paths [find_timing_paths -from $from -path_delay max -group_count 29 -endpoint_count 1]
+  }
+  write_slacks $name $paths
 }
 
 check_setup -verbose -unconstrained_endpoints > unconstrained.txt

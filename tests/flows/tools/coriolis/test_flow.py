@@ -159,6 +159,65 @@ def test_a_part_that_is_never_routed_is_a_failure(
     assert len(margins) == 10
 
 
+#: What the scripts write, as far as the metrics of a part read it.
+WRITTEN = {
+    "cells.json": {"height": 7.0, "cells": {"dff_x1": {"width": 3.0}, "tie": {"width": 1.0}}},
+    "pe_and/layout.json": {
+        "width_um": 20.0,
+        "height_um": 10.0,
+        "core_um2": 42.0,
+        "cells": {"dff_x1": 1, "tie": 2},
+        "placement_faults": [],
+    },
+    "pe_and/routed.json": {"routed": True, "margin": 0.3, "instances": {}, "ports": {}},
+}
+
+
+def test_files_that_are_missing_are_failures_and_no_traceback(build: Build, small: Netlist) -> None:
+    import klayout.db as kdb
+
+    folder = set_up(FLOW, build, OPTIONS(), label="judged")
+
+    def failed() -> dict[str, str]:
+        report = FLOW.result(folder, OPTIONS(picture_width=400))
+        return {check.name: check.detail for check in report.checks if not check.passed}
+
+    functions = "cells: transistors, as switches, compute the functions that synthesis uses"
+    title, placed = (
+        "pe_and: the layout (GDS)",
+        ("pe_and: cells abut, without overlap, gap or wrong orientation"),
+    )
+    nothing = failed()
+    assert nothing[functions] == "the cells were not drawn"
+    assert nothing[title] == "it was not written"
+    assert nothing[placed] == "there is no layout"
+    assert len(nothing) == 8
+    for file, content in WRITTEN.items():
+        (folder / file).write_text(json.dumps(content))
+    (folder / "cells.spi").write_text("")
+    log = folder / "pe_and" / "coriolis.log"
+    log.write_text("Wire Length Completion Ratio .. 100.0% [123um+0um]\n")
+    layout = kdb.Layout()
+    layout.create_cell("pe_and").shapes(layout.layer(68, 20)).insert(kdb.DBox(0, 0, 20, 10))
+    gds = folder / "pe_and" / "pe_and.gds"
+    layout.write(str(gds))
+    assert not {title, placed} & failed().keys()
+    numbers = FLOW.result(folder, OPTIONS(picture_width=400)).numbers
+    assert numbers["pe_and: wire length, um"] == 123
+    assert numbers["pe_and: cells' share of the core"] == 0.5
+    for file in (*WRITTEN, "cells.spi", "pe_and/coriolis.log"):
+        content = (folder / file).read_text()
+        (folder / file).unlink()
+        assert failed()
+        if file != "cells.spi":
+            assert FLOW.result(folder, OPTIONS(picture_width=400)).numbers == {}
+        (folder / file).write_text(content[:20])
+        assert failed()
+        (folder / file).write_text(content)
+    gds.write_text("no layout")
+    assert failed()[title].startswith("it cannot be read: ")
+
+
 def test_an_environment_without_the_rules_is_a_failure(tmp_path: Path) -> None:
     with pytest.raises(FlowError, match="no design rules for sky130A"):
         flow._precheck(tmp_path)
@@ -189,7 +248,7 @@ def test_a_pe_is_legal_and_each_kind_of_damage_is_seen(
     folder, name = build.folder / "flows" / "coriolis.unit", "pe_and"
     assert result.failures == ()
     assert result.standing == "real"
-    assert len(result.report.checks) == 7
+    assert len(result.report.checks) == 8
     netlist = Netlist("hawx_pe_and", small.modules, small.library)
     buffers = 1
     assert result.report.numbers[f"{name}: cells"] == netlist.report().cells + buffers
