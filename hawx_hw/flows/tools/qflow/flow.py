@@ -15,7 +15,7 @@ from hawx_hw.flows.layout_picture import draw_layout
 from hawx_hw.flows.result import Check, FlowReport
 from hawx_hw.flows.runner import Runner, last_lines
 from hawx_hw.flows.tools.qflow.blif import placed_netlist
-from hawx_hw.flows.tools.qflow.logs import patches
+from hawx_hw.flows.tools.qflow.logs import filled, patches
 from hawx_hw.flows.tools.qflow.measure import checks, measure
 from hawx_hw.flows.tools.qflow.parts import (
     Part,
@@ -93,10 +93,12 @@ class QflowFlow:
             if not of_part[0].passed:
                 continue
             measured = measure(folder / name, name, folder / LEF)
+            patched = read_text(folder / name / _PATCH_LOG)
             metrics = {
                 "area in synthesis, um2": part["area_um2"],
                 **measured.numbers(),
-                "pads enlarged": patches(read_text(folder / name / _PATCH_LOG)),
+                "pads enlarged": patches(patched),
+                "notches filled": filled(patched),
             }
             numbers.update({f"{name}: {key}": value for key, value in metrics.items()})
             files.append(_draw(folder, name, part["title"], options.picture_width))

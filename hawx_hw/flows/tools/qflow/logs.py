@@ -16,6 +16,7 @@ from hawx_hw.flows.result import Check
 __all__ = [
     "MagicLog",
     "drc_check",
+    "filled",
     "lvs_check",
     "patches",
     "read_magic",
@@ -82,8 +83,16 @@ def _rules(lines: list[str] | None) -> dict[str, int] | None:
 
 def patches(text: str) -> int:
     """How many pads patch.tcl has enlarged, from its log."""
-    reports = dict(_REPORT.findall(text))
-    return int(reports.get("patched", 0))
+    return _count(text, "patched")
+
+
+def filled(text: str) -> int:
+    """How many notches patch.tcl has filled, from its log."""
+    return _count(text, "filled")
+
+
+def _count(text: str, key: str) -> int:
+    return int(dict(_REPORT.findall(text)).get(key, 0))
 
 
 def routing_check(log: str) -> Check:

@@ -6,6 +6,7 @@ import pytest
 
 from hawx_hw.flows.tools.qflow.logs import (
     drc_check,
+    filled,
     lvs_check,
     patches,
     read_magic,
@@ -118,7 +119,8 @@ def test_routing_is_judged_by_the_routers_last_word(log: str, passed: bool) -> N
 
 def test_patches_are_counted() -> None:
     assert patches("No errors found.\nHAWX patched 2\n") == 2
-    assert patches("") == 0
+    assert patches("") == filled("") == 0
+    assert filled("HAWX patched 2\nHAWX filled 1\n") == 1
 
 
 def test_layout_against_netlist() -> None:
