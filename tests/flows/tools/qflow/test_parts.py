@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -101,3 +105,33 @@ def test_what_is_not_there_is_refused(array: Netlist) -> None:
     block = module_part(array, "hawx_block_and").netlist
     with pytest.raises(ValueError, match="must hold blocks"):
         unit_part(block)
+
+
+#: Every part of a design, mapped anew, as it is handed to the placement.
+SCRIPT = """
+import sys
+from hawx_hw.flows.tools.qflow.blif import placed_netlist
+from hawx_hw.flows.tools.qflow.parts import array_part, block_parts, unit_part
+from hawx_hw.netlist.flat import flatten
+from hawx_hw.technology import load
+from tests.flows.tools.qflow.designs import array_design, lane_design
+for design in (array_design, lane_design):
+    netlist = design(load("generic45"), None)
+    for part in (unit_part(netlist), array_part(netlist), *block_parts(netlist)):
+        placed = placed_netlist(flatten(part.netlist), part.name)
+        sys.stdout.write(placed.text() + placed.verilog())
+"""
+
+
+def test_ports_and_cells_are_in_the_same_order_whatever_the_hashes_of_names() -> None:
+    root = Path(__file__).parents[4]
+    texts = [
+        subprocess.run(
+            [sys.executable, "-c", SCRIPT],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(root)},
+            check=True, capture_output=True, text=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]  # fmt: skip
+    assert texts[0] == texts[1]
+    assert texts[0].count(".model") == 7
