@@ -53,9 +53,9 @@ lint: $(STAMP) ## ruff, mypy, the order of imports, the vocabulary
 	@$(BIN)/lint-imports --no-cache --no-logo
 	@$(BIN)/python tests/lint/check_words.py
 
-# The second variable silences an advertisement of the theme for its successor.
+# Not --quiet: that would hide warnings from --strict, too. The second variable silences an advertisement of the theme.
 docs: $(STAMP) ## build the documentation site into build/site; warnings are errors
-	@SOURCE_DATE_EPOCH=0 NO_MKDOCS_2_WARNING=1 $(BIN)/python -P -m mkdocs build --quiet --strict
+	@SOURCE_DATE_EPOCH=0 NO_MKDOCS_2_WARNING=1 $(BIN)/python -P -m mkdocs build --strict
 	@echo "build/site/index.html"
 
 bench: $(STAMP) ## run the benchmarks (hours); RESNET20=FILE: a checkpoint of ResNet-20, for those on it

@@ -62,7 +62,7 @@ def _section(path: str, command: Any) -> str:
     usage = " ".join(command.get_usage(context).removeprefix("Usage: ").split())
     records = [parameter.get_help_record(context) for parameter in command.get_params(context)]
     lines = [
-        (f"`{_code(record[0])}`", cell(record[1]))
+        (f"`{_code(record[0])}`", cell(record[1]).replace("[", "\\["))
         for record in records
         if record is not None and not record[0].startswith("--help")
     ]
