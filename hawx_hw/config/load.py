@@ -6,7 +6,7 @@ import difflib
 import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import NoneType, UnionType
@@ -23,7 +23,15 @@ from hawx_hw.util.paths import user_path
 from hawx_hw.util.resources import configs
 from hawx_hw.util.yaml_text import YamlError, line_of, read_yaml, spelling_hint
 
-__all__ = ["blame", "config_path", "find_config", "load_config", "located", "schema_text"]
+__all__ = [
+    "blame",
+    "config_of",
+    "config_path",
+    "find_config",
+    "load_config",
+    "located",
+    "schema_text",
+]
 
 #: The key whose value decides which other keys stand beside it.
 _UNION = "accelerator"
@@ -112,6 +120,27 @@ def load_config(path: Path) -> Config:
         raise _explained(error, path, text) from error
 
 
+def config_of(content: Mapping[str, Any], base: Path = Path()) -> Config:
+    """Check the keys of a config that no file has.
+
+    Parameters
+    ----------
+    content : mapping
+        As YAML has them.
+    base : Path
+        The folder that its relative paths start from.
+
+    Raises
+    ------
+    UserError
+        With the key of the first thing that is wrong.
+    """
+    try:
+        return Config.model_validate(content, context={"folder": base})
+    except ValidationError as error:
+        raise _explained(error, None, "") from error
+
+
 def located(error: UserError, path: Path) -> UserError:
     """``error`` with file and line, where it names a key of the config at ``path``.
 
@@ -131,7 +160,7 @@ def schema_text() -> str:
     return json.dumps(Config.model_json_schema(), indent=2, sort_keys=True) + "\n"
 
 
-def _explained(error: ValidationError, path: Path, text: str) -> UserError:
+def _explained(error: ValidationError, path: Path | None, text: str) -> UserError:
     # Unknown keys first: they often explain why another one is missing.
     problems = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
     problem = problems[0]
@@ -145,7 +174,8 @@ def _explained(error: ValidationError, path: Path, text: str) -> UserError:
         chosen = ARCHITECTURES[key[1]].config
         key = (key[0], *key[2:])
     line = _line(text, key, chosen)
-    where = f"{path}:{line}: {'.'.join(key)}" if line else f"{path}: {'.'.join(key)}"
+    place = "" if path is None else f"{path}:{line}: " if line else f"{path}: "
+    where = f"{place}{'.'.join(key)}"
     kind, context = problem["type"], problem.get("ctx", {})
     if kind == "user_error":
         return UserError(context["what"], where=where, hint=context["hint"])

@@ -34,4 +34,5 @@ def test_files(tmp_path: Path, how: str, files: set[str]) -> None:
 
 def test_blocks_that_list_it_themselves_need_no_choice() -> None:
     config = SimpleNamespace(accelerator=SimpleNamespace(block_implementation="first"))
-    assert implementations_of(SimpleNamespace(config=config), None) == ({}, {})
+    context = SimpleNamespace(config=config, base=Path(), progress=None)
+    assert implementations_of(context, None) == ({}, {})

@@ -6,14 +6,12 @@ energy of the network with exact blocks.
 
 from __future__ import annotations
 
-import functools
-import os
 from typing import TYPE_CHECKING
 
 from hawx_hw.architectures.registry import architecture_of
 from hawx_hw.config.load import blame
 from hawx_hw.pipeline.data import GRAPH
-from hawx_hw.pipeline.predictors import predictor_inputs
+from hawx_hw.pipeline.predictors import choices, predictor_inputs
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.pipeline.technology import load_technology
 from hawx_hw.util.fingerprints import versions
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hawx_hw.config.models import Config
-    from hawx_hw.prediction.designs import DesignPredictor
-    from hawx_hw.technology import Technology
 
 __all__ = ["STAGE"]
 
@@ -31,45 +27,18 @@ __all__ = ["STAGE"]
 def _run(context: Context) -> None:
     with context.progress.task("loading libraries", estimate=5.0):
         from hawx_hw.graph.storage import load_graph
-        from hawx_hw.prediction.choice import choose
         from hawx_hw.prediction.choice_result import AcceleratorResult
     config = context.config
     graph = load_graph(context.folder / GRAPH)
     technology = load_technology(config, context.base)
-    # Loaded once, where there is something to choose.
-    predictor = functools.cache(lambda: _predictor(config, technology))
-    given = config.search.variants if config.search is not None else None
-    accelerators = (config.accelerator, *(() if given is None else config.variants()))
     with (
         blame("network.model"),
         context.progress.task("choosing what the accelerator leaves out", estimate=3.0),
     ):
-        own, *variants = (
-            choose(graph, accelerator, technology.memories, predictor)
-            for accelerator in accelerators
-        )
+        own, *variants = choices(config, graph, technology)
+    given = config.search.variants if config.search is not None else None
     context.write(
         AcceleratorResult(accelerator=own, variants=None if given is None else tuple(variants))
-    )
-
-
-def _predictor(config: Config, technology: Technology) -> DesignPredictor:
-    """The predictor of exact designs.
-
-    It is of the technology's clock, gated: the Verilog depends on neither of the config's.
-    """
-    from hawx_hw.blocks.registry import by_name
-    from hawx_hw.prediction.designs import DesignPredictor
-    from hawx_hw.synthesis import default_store
-
-    accelerator = config.accelerator
-    return DesignPredictor(
-        architecture_of(accelerator),
-        technology,
-        [by_name("exact")],
-        implementation=accelerator.block_implementation,
-        jobs=os.cpu_count() or 1,
-        store=default_store(),
     )
 
 
