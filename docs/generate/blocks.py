@@ -30,7 +30,7 @@ hawx blocks show "array(1,0,4)"                  # ranks, implementations, code 
 hawx blocks show "drum(k=4)" --plot errors.svg --save-table products.npy
 hawx blocks prove "drum(k=4)"                    # see block-proofs.md
 hawx blocks implementations "drum(k=4)"          # see synthesis.md
-hawx blocks import FILE.v --module NAME          # see add-a-block.md
+hawx blocks import FILE.v --module NAME          # see how-to/write-a-block.md
 ```
 
 ## Names
@@ -39,8 +39,8 @@ hawx blocks import FILE.v --module NAME          # see add-a-block.md
 |---|---|
 | `array(ha=1,hb=0,v=4)`, `array(1, 0, 4)` | a member of a family of the library |
 | `mul8s_1KVM@v2022` | a published circuit, with the branch of EvoApproxLib that has this name |
-| `import:NAME` | Verilog that you imported: see [add-a-block.md](add-a-block.md) |
-| `python:module:object` | a block that you wrote: see [add-a-block.md](add-a-block.md) |
+| `import:NAME` | Verilog that you imported: see [write-a-block.md](how-to/write-a-block.md) |
+| `python:module:object` | a block that you wrote: see [write-a-block.md](how-to/write-a-block.md) |
 
 **Names are ambiguous.** A block is identified by its digest, the SHA-256 of its table. Two names
 of one table are one block: `hawx blocks list` lists a table once, with its other names under

@@ -22,7 +22,7 @@ prints the same. `CONFIG` is the path of a YAML file, or the name of one in `con
 
 Exit status: 0 done; 1 a verification or a flow failed; 2 what you can correct, such as a config or
 a missing tool, with one message that states where and how to go on. The
-[user guide](../user-guide.md#exit-status-and-other-programs) lists all.
+[page of runs](runs.md#exit-status-and-other-programs) lists all.
 
 """
 

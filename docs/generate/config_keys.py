@@ -17,7 +17,7 @@ _INTRODUCTION = """\
 Every key with its type, its default and its meaning; written by
 `python -m docs.generate reference/config.md` from the models that check a config. `hawx schema`
 prints the same for programs: editors with a YAML language server complete and check keys with
-`configs/schema.json`. The [user guide](../user-guide.md#config) has examples.
+`configs/schema.json`. [Write a config](../how-to/write-a-config.md) has examples.
 
 A key without a default must be given. In the headings, `NAME` stands for a name that you choose and
 `[]` for each entry of a list. Numbers and ranges are such as `3`, `0-3` or `[0, 4-7]`.

@@ -29,7 +29,7 @@ file has `schema`, the version of its keys, beside `stage`, `config` (a hash of 
 reach the stage) and `versions` (of tools and libraries). A key with a default is left out of the
 file where it has that value.
 
-For programs of your own, [`summary.json`](../user-guide.md#summary-for-programs) is the one to
+For programs of your own, [`summary.json`](summary.md) is the one to
 read: its keys are always there.
 
 """

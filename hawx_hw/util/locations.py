@@ -24,7 +24,7 @@ __all__ = [
     "time_limit_factor",
 ]
 
-#: Environment variables of the user's, with what they name; docs/user-guide.md lists them.
+#: Environment variables of the user's, with what they name; docs/reference/runs.md lists them.
 VARIABLES: Mapping[str, str] = {
     "HAWX_CACHE": "folder for everything that is cached between runs, in place of the user's cache",
     "HAWX_DATA": "folder with data sets, searched before the cache",

@@ -1,9 +1,10 @@
-"""The program in docs/simt.md runs as the page describes."""
+"""The programs of docs/how-to/write-a-simt-kernel.md and docs/simt.md run as described."""
 
 from __future__ import annotations
 
 import io
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +22,11 @@ from hawx_hw.cli.main import main
 from hawx_hw.cli.simt_sources import Image
 from hawx_hw.config.load import load_config
 from tests.architectures.simt.networks import lenet5
+from tests.docs.pages import ROOT, Block, Walk, blocks
 
-PAGE = (Path(__file__).parents[2] / "docs" / "simt.md").read_text()
+DOCS = Path(__file__).parents[2] / "docs"
+KERNEL = DOCS / "how-to" / "write-a-simt-kernel.md"
+PAGE = KERNEL.read_text("utf-8") + (DOCS / "simt.md").read_text("utf-8")
 PROGRAMS = re.findall(r"```asm\n(.*?)```", PAGE, re.DOTALL)
 
 
@@ -113,7 +117,7 @@ def hawx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
     # Weights do not change the program: those of the tests' network are not trained.
     def plan_of(name: str, build: Path, *, silent: bool) -> Plan:
-        (text,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+        text = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[0]
         Path(name).write_text(text, encoding="utf-8")
         assert load_config(Path(name)).accelerator == SimtConfig(lanes=8)
         return network
@@ -127,7 +131,7 @@ def hawx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     def run(command: str, typed: str) -> str:
         words = command.split()
         if words == ["python", "make.py"]:
-            (script,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+            script = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[0]
             exec(script, {})
             return ""
         assert words[0] == "hawx"
@@ -157,3 +161,20 @@ def test_every_command_of_step_is_in_its_help() -> None:
         assert f"`hawx {name} " in section
     shown = re.findall(r"\(hawx\) (\w+)", PAGE)
     assert set(shown) <= {usage.split()[0] for usage in COMMANDS}
+
+
+@pytest.mark.slow
+def test_the_kernel_on_the_hardware(tmp_path: Path) -> None:
+    """In its simulation; the packet of the network's own program is the one that was emitted."""
+    shutil.copytree(ROOT / "examples" / "driver", tmp_path / "examples" / "driver")
+    walk = Walk(tmp_path, seconds=600)
+    assert walk.follow(blocks(KERNEL)) == 8
+    same = Block(KERNEL, 0, "sh", "python pack.py net.s net.s same.bin", run=0)
+    assert walk.follow([same]) == 1
+    emitted = (tmp_path / "build" / "kernel" / "mem" / "parameters.bin").read_bytes()
+    assert (tmp_path / "same.bin").read_bytes() == emitted
+    results = [(tmp_path / name).read_text().splitlines()[-2:] for name in ("before.txt", "after.txt")]
+    assert results[0] == results[1]
+    wider = "sed '/ result$/s/low=-128/low=0/' net.s > wider.s; python pack.py net.s wider.s x.bin"
+    assert walk.follow([Block(KERNEL, 0, "sh", wider, run=1)]) == 1
+    assert "stores: 7 words of 20 bits do not fit 7 of 12" in walk.printed

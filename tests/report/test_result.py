@@ -24,7 +24,7 @@ from hawx_hw.report.result import (
 from hawx_hw.search.pick import AccuracyBound
 from hawx_hw.util.results import Record
 
-GUIDE = Path(hawx_hw.__file__).parents[1] / "docs" / "user-guide.md"
+GUIDE = Path(hawx_hw.__file__).parents[1] / "docs" / "reference" / "summary.md"
 #: The keys that state a unit, and what they state.
 UNITS = {
     "nj": "nJ", "mhz": "MHz", "us": "us", "mw": "mW", "um2": "um2", "ns": "ns", "drop": "points",
@@ -73,7 +73,7 @@ def keys(record: type[Record], before: str = "") -> Iterator[tuple[str, str]]:
 
 
 def documented() -> list[list[str]]:
-    text = GUIDE.read_text("utf-8").partition("## Summary for programs\n")[2].partition("\n## ")[0]
+    text = GUIDE.read_text("utf-8")
     rows = re.findall(r"^\| `(.+?)` \|(.*)\|(.*)\|(.*)\|$", text, re.MULTILINE)
     return [[cell.strip() for cell in row] for row in rows]
 

@@ -21,7 +21,7 @@ from hawx_hw.util.user_modules import load_object, split_name
 
 __all__ = ["PythonBlock", "load_python_block"]
 
-_USAGE = "Write python:MODULE:OBJECT; see docs/add-a-block.md."
+_USAGE = "Write python:MODULE:OBJECT; see docs/how-to/write-a-block.md."
 
 
 class PythonBlock(Block):

@@ -126,7 +126,7 @@ def test_blocks_of_lanes_that_are_to_be_chosen() -> None:
             config(multipliers=16, lane_blocks=[entry]).lane_block_map()
 
 
-GUIDE = Path(hawx_hw.__file__).parents[1] / "docs" / "user-guide.md"
+GUIDE = Path(hawx_hw.__file__).parents[1] / "docs" / "how-to" / "write-a-config.md"
 #: Which numbers a key's range is that of.
 LIMITS = {**RANGES, "multipliers": RANGES["lanes"], "weight_banks": (1, MOST_WEIGHT_BANKS)}
 

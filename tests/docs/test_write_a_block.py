@@ -1,4 +1,4 @@
-"""The example of docs/add-a-block.md is short, keeps the contract, and is proven."""
+"""The example of docs/how-to/write-a-block.md is short, keeps the contract, and is proven."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hawx_hw.cli import main as cli
 from hawx_hw.errors import UserError
 from hawx_hw.simulation.simulators import find_simulator
 
-PAGE = Path(__file__).parents[2] / "docs" / "add-a-block.md"
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "write-a-block.md"
 NAME = "python:my_blocks:MiddleWeight"
 
 
