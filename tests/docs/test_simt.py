@@ -173,7 +173,9 @@ def test_the_kernel_on_the_hardware(tmp_path: Path) -> None:
     assert walk.follow([same]) == 1
     emitted = (tmp_path / "build" / "kernel" / "mem" / "parameters.bin").read_bytes()
     assert (tmp_path / "same.bin").read_bytes() == emitted
-    results = [(tmp_path / name).read_text().splitlines()[-2:] for name in ("before.txt", "after.txt")]
+    results = [
+        (tmp_path / name).read_text().splitlines()[-2:] for name in ("before.txt", "after.txt")
+    ]
     assert results[0] == results[1]
     wider = "sed '/ result$/s/low=-128/low=0/' net.s > wider.s; python pack.py net.s wider.s x.bin"
     assert walk.follow([Block(KERNEL, 0, "sh", wider, run=1)]) == 1
