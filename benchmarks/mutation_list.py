@@ -716,6 +716,13 @@ _GATEWARE = (
         f"{_ARRAY_TESTS}/gateware/test_row_feeder.py",
     ),
     Mutation(
+        "half-of-an-activation-not-compared",
+        f"{_ARRAY}/gateware/row_feeder.py",
+        "changed.any()",
+        "changed[0]",
+        f"{_ARRAY_TESTS}/gateware/test_row_feeder.py",
+    ),
+    Mutation(
         "declared-latency-of-a-row-feeder",
         f"{_ARRAY}/gateware/row_feeder.py",
         "    LATENCY = SWAP_LATENCY + ProcessingElement.SWAP_LATENCY",

@@ -164,9 +164,14 @@ class RowFeeder(wiring.Component):
         ]
         with m.If(enters):
             m.d.sync += self.activation.eq(following)
-        m.d.sync += [
-            self.multiply.eq(enters & (word_first | (following != self.activation))),
-            present.eq(enters),
-            self.add.eq(present),
-        ]
+        # The word arrives late where a memory is slow: a register for each half of what differs
+        # keeps the end of the comparison out of its cycle.
+        half = -(-len(following) // 2)
+        parts = range(0, len(following), half)
+        changed = Signal(len(parts))
+        for flag, low in zip(changed, parts, strict=True):
+            bits = slice(low, low + half)
+            m.d.sync += flag.eq(enters & (word_first | (following[bits] != self.activation[bits])))
+        m.d.comb += self.multiply.eq(changed.any())
+        m.d.sync += [present.eq(enters), self.add.eq(present)]
         return m
