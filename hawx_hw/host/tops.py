@@ -19,7 +19,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.graph.reference import run
 from hawx_hw.host.protocol import SILENCE_SECONDS
 from hawx_hw.util.files import read_bytes, write_bytes, write_text
-from hawx_hw.util.resources import rtl_templates
+from hawx_hw.util.resources import fpga_templates
 
 if TYPE_CHECKING:
     from hawx_hw.architectures.base import Plan
@@ -345,7 +345,7 @@ def _connections(values: Mapping[str, str]) -> str:
 
 
 def _write(kind: Kind, text: str, folder: Path, memories: Mapping[str, str], images: int) -> Top:
-    templates = rtl_templates() / "fpga"
+    templates = fpga_templates()
     for name in _SOURCES[kind]:
         write_bytes(folder / "rtl" / name, read_bytes(templates / name))
     write_text(folder / "rtl" / f"{TOP}.v", text)

@@ -27,7 +27,12 @@ _NAME = __name__.partition(".")[0]
 _PACKAGE = Path(__file__).resolve().parents[1]
 #: Folders of data that users choose from: what a stage reads there it names as its files.
 _DATA = ("networks/checkpoints", "technology/libraries", "architectures/*/data")
-_RESOURCES = {"rtl_templates": resources.rtl_templates, "sim": resources.sim}
+#: Folders that count where they are used; one within another counts apart from that.
+_RESOURCES = {
+    "fpga_templates": resources.fpga_templates,
+    "rtl_templates": resources.rtl_templates,
+    "sim": resources.sim,
+}
 #: The room whose packages exclude one another: a run has one architecture.
 _ARCHITECTURES = "architectures"
 
@@ -186,7 +191,8 @@ def _beside(folder: Path) -> tuple[Path, ...]:
 @cache
 def _resource_files(name: str) -> dict[str, str]:
     root = _RESOURCES[name]()
-    files = [path for path in root.rglob("*") if path.is_file()]
+    within = {folder() for folder in _RESOURCES.values()} - {root, *root.parents}
+    files = [path for path in root.rglob("*") if path.is_file() and within.isdisjoint(path.parents)]
     sources = [file for file in files if "__pycache__" not in file.parts]
     return _hashes((file for file in sources if not file.name.startswith(".")), root.parent)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["configs", "docs", "flows", "rtl_templates", "sim"]
+__all__ = ["configs", "docs", "flows", "fpga_templates", "rtl_templates", "sim"]
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -12,6 +12,11 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 def rtl_templates() -> Path:
     """Folder of the Verilog that wraps the generated core."""
     return _folder("rtl_templates")
+
+
+def fpga_templates() -> Path:
+    """Folder of the Verilog that puts an accelerator on a board."""
+    return rtl_templates() / "fpga"
 
 
 def sim() -> Path:

@@ -20,6 +20,7 @@ SOURCES = {
     "named.py": 'WORKER = "sample.worker"\n',
     "worker.py": "",
     "templates.py": "from sample.util.resources import rtl_templates\n",
+    "tops.py": "from sample.util.resources import fpga_templates\n",
     "rooms/__init__.py": "from sample import unused\n",
     "rooms/inner.py": "",
     "rooms/kernel/sum.c": "int sum;\n",
@@ -74,6 +75,14 @@ def test_resource_folders_count_where_they_are_used(package: Path) -> None:
     files = code("sample.templates")
     assert any(name.startswith("rtl_templates/") for name in files)
     assert not any(name.startswith("rtl_templates/") for name in code("sample.a"))
+
+
+def test_a_resource_folder_within_another_counts_where_it_is_used_itself(package: Path) -> None:
+    """What puts an accelerator on a board is no part of the accelerator."""
+    assert not any("fpga/" in name for name in code("sample.templates"))
+    files = set(code("sample.tops")) - {"__init__.py", "tops.py", "util/__init__.py"}
+    assert "fpga/hawx_self_test.v" in files
+    assert all(name.startswith(("fpga/", "util/")) for name in files)
 
 
 def test_other_architectures_do_not_count(package: Path) -> None:
@@ -187,3 +196,9 @@ def test_loaded_modules_are_dependencies(stage: str) -> None:
 )
 def test_dependencies_that_were_once_forgotten(stage: str, needed: set[str]) -> None:
     assert needed <= modules(f"hawx_hw.pipeline.stages.{stage}")
+
+
+def test_no_stage_runs_again_for_the_tops_of_boards() -> None:
+    assert "fpga_templates" in modules("hawx_hw.host.tops")
+    for stage in STAGES:
+        assert "fpga_templates" not in modules(stage.run.__module__), stage.name
