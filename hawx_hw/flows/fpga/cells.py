@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from hawx_hw.flows.fpga.netlist import UNKNOWN, Cell, CellModel, Values
 
-__all__ = ["CELLS", "ecp5_ram_bits", "multiplexed"]
+__all__ = ["CELLS", "multiplexed", "ram_bits"]
 
 _Read = Callable[[str, int], Values]
 
@@ -135,9 +135,13 @@ def _ram(cell: Cell) -> Values:
     return _cached_ram(cell.kind, initial)
 
 
-def ecp5_ram_bits(cell: Cell) -> Values:
-    """The 18,432 bits of a block RAM of the ECP5: word ``w`` of 9 bits begins at ``9 * w``."""
-    return _ram(cell)
+def ram_bits(cell: Cell) -> Values:
+    """The bits of a block RAM of any family; what its parameters leave out is 0.
+
+    Of a DP16KD 18,432: word ``w`` of 9 bits begins at ``9 * w``. Of the others as their parameters
+    have them, one after the other, each from its lowest bit.
+    """
+    return np.bitwise_and(_ram(cell), 1, dtype=np.uint8)
 
 
 def _positions(

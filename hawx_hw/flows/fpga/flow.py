@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -17,7 +18,9 @@ from hawx_hw.flows.fpga.cells import CELLS
 from hawx_hw.flows.fpga.clocks import Pll
 from hawx_hw.flows.fpga.memories import check_contents, check_writable, read_only_memories
 from hawx_hw.flows.fpga.netlist import Netlist
+from hawx_hw.flows.fpga.pins import check_pins
 from hawx_hw.flows.fpga.report import clocks, error_in, exceeded, read_report, resources, speed
+from hawx_hw.flows.fpga.supplies import Supply, shortages
 from hawx_hw.flows.fpga.wasm import tool_command, tool_variables
 from hawx_hw.flows.fpga.yosys import script_command
 from hawx_hw.flows.result import Check, FlowReport
@@ -34,7 +37,7 @@ __all__ = ["FpgaFlow"]
 #: Files of a flow's folder.
 NETLIST, HIERARCHY, UNMAPPED = "netlist.json", "hierarchy.json", "unmapped.json"
 WRITABLE, REPORT, SEEDS = "writable.txt", "report.json", "seeds.json"
-_YOSYS_LOG, _NEXTPNR_LOG = "yosys.log", "nextpnr.log"
+_YOSYS_LOG, NEXTPNR_LOG = "yosys.log", "nextpnr.log"
 #: nextpnr's, where what it wrote decides: success, an error or a missed clock, no room.
 _STATUSES = (0, 1, 125)
 #: Memories of as many bits may become logic.
@@ -99,6 +102,18 @@ class FpgaFlow:
         """Checks of the bitstream, which is there."""
         raise NotImplementedError
 
+    def placed(self, folder: Path) -> Mapping[str, str]:
+        """The site of every port of the top, bit by bit, as nextpnr has placed it."""
+        raise NotImplementedError
+
+    def sites(self, board: Board) -> Mapping[str, str] | None:
+        """The site of every pin of the board's package; None where only nextpnr has them."""
+        return None
+
+    def cells(self, board: Board) -> Sequence[Supply]:
+        """What the device has of the cells that synthesis chooses."""
+        raise NotImplementedError
+
     def versions(self) -> Mapping[str, str]:
         """Versions of the family's tools."""
         return {self.nextpnr: metadata.version(self.package)}
@@ -113,7 +128,7 @@ class FpgaFlow:
         """Refuse a clock that the board cannot make, and parameters that the device cannot have."""
         self._top_board(options)
         board, loadable = board_named(self.name, options.board), build.program.loadable
-        bits = sum(memory.bits for memory in build.program.memories if memory.bits > _LOGIC_BITS)
+        bits = _parameter_bits(build)
         room = self.ram_bits(board, loadable=loadable)
         if bits > room:
             other = self.ram_bits(board, loadable=True)
@@ -135,12 +150,14 @@ class FpgaFlow:
         codes = np.zeros((0,), np.int8)
         if options.top == "self-test":
             codes, _ = build.images(options.images)
-        top = tops.write_top(options.top, plan, codes, top_board, folder)
+        top = tops.write_top(
+            options.top, plan, codes, top_board, folder, rom_bytes=self._rom_bytes(build, board)
+        )
         if self._has_pll(board, options):
             pll = self.pll(board, options.clock_mhz)
             values = {"pll": pll, "board_mhz": board.clock_mhz, "device": board.device}
             write_template(folder / "rtl" / tops.CLOCK_FILE, self.name, "hawx_clock.v.j2", **values)
-        self._write_makefile(folder, board, options)
+        self._write_makefile(folder, board, options, options.seed)
         write_template(
             folder / self.constraints, self.name, f"{self.constraints}.j2",
             ports=board.constraints(), clock_mhz=board.clock_mhz, board=board,
@@ -157,16 +174,18 @@ class FpgaFlow:
         board = board_named(self.name, options.board)
         variables = tool_variables()
         runner.run(script_command("synth.ys"), tool="Yosys", log=_YOSYS_LOG, variables=variables)
+        self._refuse_too_large(folder, board)
         speeds: dict[int, float] = {}
         target = self._design_mhz(board, options)
         for seed in range(options.seed, options.seed + options.attempts):
             speeds[seed] = self._attempt(folder, board, target, seed, runner)
             if speeds[seed] > max((speeds[other] for other in speeds if other != seed), default=-1):
-                for name in (self.routed, REPORT, _NEXTPNR_LOG):
+                for name in (self.routed, REPORT, NEXTPNR_LOG):
                     (folder / f"attempt.{name}").replace(folder / name)
             if speeds[seed] >= target:
                 break
         write_json(folder / SEEDS, {str(seed): mhz for seed, mhz in speeds.items()})
+        self._write_makefile(folder, board, options, max(speeds, key=lambda seed: speeds[seed]))
         for tool, *arguments in self.packing(board):
             command = self.packer_command(tool, *arguments)
             runner.run(command, tool=tool, variables=variables)
@@ -177,7 +196,7 @@ class FpgaFlow:
             *("--json", NETLIST, "--report", f"attempt.{REPORT}", "--seed", str(seed)),
             *self.place_and_route(board, mhz, f"attempt.{self.routed}"),
         ]
-        log = f"attempt.{_NEXTPNR_LOG}"
+        log = f"attempt.{NEXTPNR_LOG}"
         for name in (self.routed, REPORT):
             # What another seed left is no result of this one.
             (folder / f"attempt.{name}").unlink(missing_ok=True)
@@ -220,7 +239,9 @@ class FpgaFlow:
                     passed=bool(reached),
                     detail=f"{len(reached)} clocks",
                 ),
-                self._check_pins(folder, board, netlist),
+                check_pins(
+                    netlist.port_bits(), board.constraints(), self.placed(folder), self.sites(board)
+                ),
                 *self._memory_checks(folder, netlist),
                 *self._check_bitstream(folder, board, netlist),
             ),
@@ -234,14 +255,38 @@ class FpgaFlow:
 
     # ---- Parts.
 
-    def _write_makefile(self, folder: Path, board: Board, options: Any) -> None:
+    def _write_makefile(self, folder: Path, board: Board, options: Any, seed: int) -> None:
         """The same commands for installed tools, for a user who takes the folder elsewhere."""
         arguments = self.place_and_route(board, self._design_mhz(board, options), self.routed)
         write_template(
             folder / "Makefile", "common", "fpga_Makefile.j2",
-            flow=self, board=board, packing=self.packing(board), seed=options.seed,
+            flow=self, board=board, packing=self.packing(board), seed=seed,
             arguments=arguments, netlist=NETLIST, report=REPORT,
         )  # fmt: skip
+
+    def _rom_bytes(self, build: Build, board: Board) -> int:
+        """Room for the read-only memory of a self-test, beside the parameters."""
+        initialized, loadable = self.ram_bits(board, loadable=False), build.program.loadable
+        left = self.ram_bits(board, loadable=loadable) - _parameter_bits(build)
+        return max(min(initialized, left), _LOGIC_BITS) // 8
+
+    def _refuse_too_large(self, folder: Path, board: Board) -> None:
+        """Refuse what the device has too little of, before it is placed in vain.
+
+        Raises
+        ------
+        UserError
+            Naming each kind, and by how much.
+        """
+        counts = Counter(cell.kind for cell in Netlist.read(folder / NETLIST, tops.TOP).cells)
+        lacking = shortages(counts, self.cells(board))
+        if lacking:
+            raise UserError(
+                f"The design does not fit the {board.device} of the {board.title}: "
+                f"{'; '.join(lacking)}.",
+                where=f"flows.{self.name}.board",
+                hint="Choose a larger device, or a smaller accelerator.",
+            )
 
     def _has_pll(self, board: Board, options: Any) -> bool:
         return options.clock_mhz is not None and options.clock_mhz != board.clock_mhz
@@ -272,25 +317,6 @@ class FpgaFlow:
         )  # fmt: skip
         return [contents, check_writable(read_text(folder / WRITABLE), log)]
 
-    def _check_pins(self, folder: Path, board: Board, netlist: Netlist) -> Check:
-        """Whether every port of the netlist has a pin, in the file that nextpnr has read."""
-        constraints = read_text(folder / self.constraints)
-        expected = board.constraints()
-        missing = [
-            port
-            for port in netlist.port_bits()
-            if port not in expected
-            or not any(
-                _names(line, port) and _names(line, expected[port].pin)
-                for line in constraints.splitlines()
-            )
-        ]
-        return Check(
-            name="every port is on its pin of the board",
-            passed=not missing,
-            detail=", ".join(missing) or f"{len(netlist.port_bits())} ports",
-        )
-
     def _check_bitstream(self, folder: Path, board: Board, netlist: Netlist) -> Sequence[Check]:
         path = folder / self.bitstream
         size = path.stat().st_size if path.is_file() else 0
@@ -298,8 +324,9 @@ class FpgaFlow:
         return [there, *(self.bitstream_checks(folder, board, netlist) if size else ())]
 
 
-def _names(line: str, word: str) -> bool:
-    return word in line.replace('"', " ").replace(";", " ").split()
+def _parameter_bits(build: Build) -> int:
+    """Bits of the parameters' memories, without those that may become logic."""
+    return sum(memory.bits for memory in build.program.memories if memory.bits > _LOGIC_BITS)
 
 
 def _read_json(path: Path) -> Mapping[str, float]:

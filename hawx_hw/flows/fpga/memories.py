@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,16 @@ from hawx_hw.flows.result import Check
 from hawx_hw.util.files import read_text
 from hawx_hw.util.macros import DEPTH, INIT_FILE, READ_DATA, ROM, WIDTH
 
-__all__ = ["ReadOnlyMemory", "check_contents", "check_writable", "read_only_memories", "read_words"]
+__all__ = [
+    "ReadOnlyMemory",
+    "check_contents",
+    "check_read_back",
+    "check_writable",
+    "read_only_memories",
+    "read_words",
+]
 
+_Content = TypeVar("_Content", bound=Hashable)
 #: Lines of Yosys's log about a memory that is mapped: to a RAM, or to flip-flops.
 _MAPPED = re.compile(r"^mapping memory \S+?\.(\S+) via (\S+)$", re.MULTILINE)
 _FLIP_FLOPS = re.compile(r"^using FF mapping for memory \S+?\.(\S+)$", re.MULTILINE)
@@ -154,6 +163,24 @@ def check_contents(
         name=name,
         passed=True,
         detail=f"{words[True]:,} words in RAM, {words[False]:,} in logic, of {len(memories)} files",
+    )
+
+
+def check_read_back(expected: Counter[_Content], read: Counter[_Content]) -> Check:
+    """Compare the contents of block RAMs, as often as each is there.
+
+    Parameters
+    ----------
+    expected : Counter
+        Of the netlist's block RAMs.
+    read : Counter
+        Of those of the bitstream.
+    """
+    missing = (expected - read).total()
+    return Check(
+        name="the bitstream has the netlist's block RAMs",
+        passed=expected == read,
+        detail=f"{expected.total() - missing} of {expected.total()}, read back from it",
     )
 
 

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from hawx_hw.flows.fpga.cells import ram_bits
 from hawx_hw.flows.fpga.clocks import Pll, ice40_pll
-from hawx_hw.flows.fpga.flow import FpgaFlow
+from hawx_hw.flows.fpga.flow import NEXTPNR_LOG, FpgaFlow
+from hawx_hw.flows.fpga.memories import check_read_back
+from hawx_hw.flows.fpga.pins import logged_sites
+from hawx_hw.flows.fpga.supplies import Supply
 from hawx_hw.flows.result import Check
-from hawx_hw.util.files import read_bytes
+from hawx_hw.util.files import read_bytes, read_text
 
 if TYPE_CHECKING:
     from hawx_hw.flows.fpga.boards import Board
     from hawx_hw.flows.fpga.netlist import Netlist
 
-__all__ = ["FLOW", "Ice40Flow", "cram_size"]
+__all__ = ["FLOW", "Ice40Flow", "cram_size", "ram_contents"]
 
-#: Bits of the UP5K's 30 block RAMs, and of its 4 single-port RAMs, which have no initial contents.
-_BLOCK_BITS, _SINGLE_PORT_BITS = 30 * 4096, 4 * 16 * 16384
+_BLOCK_RAMS, _SINGLE_PORT_RAMS = 30, 4
+_BLOCK_RAM, _BLOCK_RAM_BITS = "SB_RAM40_4K[A-Z]*", 4096
+#: The bitstream as icepack reads it back.
+_UNPACKED = "unpacked.asc"
+#: Bits of its block RAMs, and of its single-port RAMs, which have no initial contents.
+_BLOCK_BITS, _SINGLE_PORT_BITS = _BLOCK_RAMS * _BLOCK_RAM_BITS, _SINGLE_PORT_RAMS * 16 * 16384
+#: nextpnr's line about a port and the site of its pin.
+_CONSTRAINED = re.compile(r"^Info: constrained '(\S+)' to bel '(\S+)'$", re.MULTILINE)
 #: Width and height of a bank of its configuration memory, by which a bitstream is recognized: it
 #: names no device.
 _CRAM = (692, 336)
@@ -41,6 +55,20 @@ class Ice40Flow(FpgaFlow):
         """Block RAM; single-port RAM too, where it needs no initial contents."""
         return _BLOCK_BITS + (_SINGLE_PORT_BITS if loadable else 0)
 
+    def cells(self, board: Board) -> Sequence[Supply]:
+        """Look-up tables, flip-flops, RAMs of both kinds, and multipliers."""
+        return (
+            Supply("look-up tables", 5280, {"SB_LUT4": 1}),
+            Supply("flip-flops", 5280, {"SB_DFF[A-Z]*": 1}),
+            Supply("block RAMs", _BLOCK_RAMS, {_BLOCK_RAM: 1}),
+            Supply("single-port RAMs", _SINGLE_PORT_RAMS, {"SB_SPRAM256KA": 1}),
+            Supply("hard multipliers", 8, {"SB_MAC16": 1}),
+        )
+
+    def placed(self, folder: Path) -> Mapping[str, str]:
+        """As nextpnr's log has it, whose own table has the sites of the package's pins."""
+        return logged_sites(read_text(folder / NEXTPNR_LOG), _CONSTRAINED)
+
     def pll(self, board: Board, mhz: float) -> Pll:
         """Settings of an SB_PLL40_PAD."""
         return ice40_pll(board.clock_mhz, mhz)
@@ -59,19 +87,46 @@ class Ice40Flow(FpgaFlow):
         )
 
     def packing(self, board: Board) -> Sequence[Sequence[str]]:
-        """Pack."""
-        return (("icepack", self.routed, self.bitstream),)
+        """Pack, and unpack to compare."""
+        return (
+            ("icepack", self.routed, self.bitstream),
+            ("icepack", "-u", self.bitstream, _UNPACKED),
+        )
 
     def bitstream_checks(self, folder: Path, board: Board, netlist: Netlist) -> Sequence[Check]:
-        """The size of the configuration memory, which differs among the devices."""
+        """The size of the configuration memory, which differs among devices; block RAMs."""
         size = cram_size(read_bytes(folder / self.bitstream))
+        rams = Counter(
+            ram_bits(cell).tobytes()
+            for cell in netlist.cells
+            if re.fullmatch(_BLOCK_RAM, cell.kind)
+        )
         return [
             Check(
                 name="the bitstream is of the device",
                 passed=size == _CRAM,
                 detail=f"banks of {size}, {board.device} has {_CRAM}",
-            )
+            ),
+            check_read_back(rams, ram_contents(read_text(folder / _UNPACKED), rams.total())),
         ]
+
+
+def ram_contents(text: str, count: int) -> Counter[bytes]:
+    """The bits of the block RAMs that a text bitstream sets, 4,096 each, and how often each is.
+
+    It sets those that are not used, too, to 0: of these as many are left out as there are beyond
+    ``count``.
+    """
+    contents: Counter[bytes] = Counter()
+    for part in text.split("\n.ram_data ")[1:]:
+        lines = part.split("\n.", 1)[0].split()[2:]
+        # The first line has the lowest bits, each line its highest digit first.
+        octets = b"".join(bytes.fromhex(line)[::-1] for line in lines)
+        bits = np.unpackbits(np.frombuffer(octets, np.uint8), bitorder="little")
+        contents[bits.tobytes()] += 1
+    unused = bytes(_BLOCK_RAM_BITS)
+    contents[unused] -= min(contents[unused], max(0, contents.total() - count))
+    return +contents
 
 
 def cram_size(bitstream: bytes) -> tuple[int, int] | None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from hawx_hw.flows.fpga.cells import CELLS, ecp5_ram_bits, multiplexed
+from hawx_hw.flows.fpga.cells import CELLS, multiplexed, ram_bits
 from hawx_hw.flows.fpga.netlist import UNKNOWN, Cell
 
 X = UNKNOWN
@@ -114,7 +114,7 @@ def test_a_block_ram_of_the_ecp5_has_18_of_20_bits() -> None:
         )
         for row in range(64)
     }
-    bits = ecp5_ram_bits(Cell("", "DP16KD", parameters, {}))
+    bits = ram_bits(Cell("", "DP16KD", parameters, {}))
     assert bits.shape == (18432,)
     weights = 1 << np.arange(18)
     assert (bits.reshape(1024, 18) * weights).sum(axis=1).tolist() == words

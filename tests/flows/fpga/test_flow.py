@@ -32,16 +32,30 @@ def written(flow: str, build: Build, **given: object) -> Path:
     return set_up(flow_of(flow), build, options(flow, **given), label="fpga_test")
 
 
+def netlist(**counts: int) -> str:
+    """A netlist of as many cells of each kind, as Yosys writes it."""
+    names = [(kind, index) for kind, count in counts.items() for index in range(count)]
+    cells = {
+        f"{kind}_{index}": {"type": kind, "parameters": {}, "connections": {}}
+        for kind, index in names
+    }
+    return json.dumps({"modules": {"hawx_top": {"ports": {}, "cells": cells, "netnames": {}}}})
+
+
 class Tools:
     """Stands for the runner: place and route reaches ``speeds``, one after the other."""
 
-    def __init__(self, folder: Path, flow: FpgaFlow, speeds: Sequence[float]):
-        self.folder, self.flow, self.speeds = folder, flow, list(speeds)
+    def __init__(
+        self, folder: Path, flow: FpgaFlow, speeds: Sequence[float], cells: str = netlist(LUT4=1)
+    ):
+        self.folder, self.flow, self.speeds, self.cells = folder, flow, list(speeds), cells
         self.seeds: list[int] = []
         self.tools: list[str] = []
 
     def run(self, command: Sequence[str], *, tool: str, **rest: Any) -> Finished:
         self.tools.append(tool)
+        if tool == "Yosys":
+            (self.folder / "netlist.json").write_text(self.cells)
         if tool != self.flow.nextpnr:
             return Finished(0, "")
         seed, speed = int(command[command.index("--seed") + 1]), self.speeds[len(self.seeds)]
@@ -118,6 +132,8 @@ def test_seeds_are_tried_until_one_reaches_the_clock_and_the_best_counts(
         str(seed): speed for seed, speed in zip(tried, speeds, strict=True)
     }
     assert tools.tools == ["Yosys", *["nextpnr-ecp5"] * len(tried), "ecppack", "ecpunpack"]
+    # Whoever takes the folder elsewhere gets the seed that counts.
+    assert f"--seed {best} " in (tmp_path / "Makefile").read_text()
 
 
 def test_files_of_another_seed_are_no_result(tmp_path: Path) -> None:
@@ -151,9 +167,10 @@ def test_a_run_without_result_is_a_failure_that_says_why(
 ) -> None:
     class Failing(Tools):
         def run(self, command: Sequence[str], *, tool: str, **rest: Any) -> Finished:
-            if tool != "Yosys":
-                assert 125 in rest["accepted"]
-            return Finished(0 if tool == "Yosys" else 125, log)
+            if tool == "Yosys":
+                return super().run(command, tool=tool, **rest)
+            assert 125 in rest["accepted"]
+            return Finished(125, log)
 
     flow = flow_of("ice40")
     assert isinstance(flow, FpgaFlow)
@@ -184,3 +201,55 @@ def with_memory(build: Build, bits: int) -> Build:
     memory = build.program.memories[0].model_copy(update={"bits": bits})
     program = build.program.model_copy(update={"memories": (memory,)})
     return dataclasses.replace(build, program=program)
+
+
+@pytest.mark.parametrize(
+    ("flow", "board", "cells", "message"),
+    [
+        (
+            "ecp5",
+            "ulx3s-25f",
+            {"DP16KD": 72, "LUT4": 3},
+            "The design does not fit the LFE5U-25F of the ULX3S with an LFE5U-25F: it needs 72 "
+            "block RAMs of 56, 16 too many.",
+        ),
+        (
+            "ice40",
+            "icebreaker",
+            {"SB_RAM40_4K": 31, "SB_RAM40_4KNW": 1, "SB_LUT4": 5281},
+            "The design does not fit the iCE40UP5K of the iCEBreaker with an iCE40UP5K: it needs "
+            "5,281 look-up tables of 5,280, 1 too many; it needs 32 block RAMs of 30, 2 too many.",
+        ),
+        (
+            "gowin",
+            "tang-nano-20k",
+            {"SDPB": 40, "pROM": 7},
+            "The design does not fit the GW2A-18C of the Tang Nano 20K: it needs 47 block RAMs of "
+            "46, 1 too many.",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_it_is_placed(
+    flow: str, board: str, cells: dict[str, int], message: str, tmp_path: Path
+) -> None:
+    own = flow_of(flow)
+    assert isinstance(own, FpgaFlow)
+    tools = Tools(tmp_path, own, [], netlist(**cells))
+    with pytest.raises(UserError) as error:
+        own.run(tmp_path, options(flow, board=board), tools)
+    assert error.value.what == message
+    assert error.value.hint == "Choose a larger device, or a smaller accelerator."
+    assert tools.tools == ["Yosys"]
+
+
+def test_a_self_test_that_is_too_large_is_refused_before_any_tool_runs(
+    shared_build: Shared,
+) -> None:
+    """With loaded parameters its memory has them, too."""
+    build = with_memory(shared_build(loadable=True), 122880 + 1048576 - 8 * 1000)
+    written("ice40", build, top="host")
+    with pytest.raises(
+        UserError, match=r"needs a read-only memory of .* room for 1,000\."
+    ) as error:
+        written("ice40", build, top="self-test", images=99)
+    assert "Take" in error.value.hint

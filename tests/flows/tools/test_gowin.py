@@ -9,8 +9,9 @@ import pytest
 
 from hawx_hw.config.flows import flow_named, options_model, with_options
 from hawx_hw.flows.base import Build
+from hawx_hw.flows.fpga.boards import boards
 from hawx_hw.flows.frame import run_flow
-from hawx_hw.flows.tools.gowin import FLOW, device_id
+from hawx_hw.flows.tools.gowin import FLOW, device_id, package_sites
 
 DESCRIPTION = flow_named("gowin")
 needs_tools = pytest.mark.skipif(
@@ -31,10 +32,24 @@ def test_it_is_said_that_the_clock_is_not_to_be_trusted() -> None:
     assert "not to be trusted" in note
 
 
+@needs_tools
+def test_pins_are_where_project_apicula_has_them() -> None:
+    for board in boards("gowin").values():
+        sites = package_sites(board.device, board.package)
+        assert {pin.pin for pin in board.constraints().values()} <= set(sites)
+        assert len(set(sites.values())) == len(sites)
+    # IOL7A, IOT44B, IOR30A.
+    assert [sites[pin] for pin in ("4", "70", "88")] == ["X0Y6/IOBA", "X43Y0/IOBB", "X55Y29/IOBA"]
+
+
 @pytest.mark.slow
 @needs_tools
 def test_a_small_accelerator_becomes_a_bitstream(shared_build: Callable[..., Build]) -> None:
     options = with_options(DESCRIPTION, options_model(DESCRIPTION)(), {"attempts": 1})
     result = run_flow(FLOW, DESCRIPTION, shared_build(), options)
     assert result.failures == ()
+    details = {check.name: check.detail for check in result.report.checks}
+    used = {resource.kind: resource.used for resource in result.report.resources}
+    rams = used.get("BSRAM", 0)
+    assert details["the bitstream has the netlist's block RAMs"].startswith(f"{rams} of {rams}, ")
     assert result.report.target.startswith("GW2A-18C GW2AR-LV18QN88C8/I7")

@@ -13,7 +13,7 @@ from hawx_hw.config.flows import flow_named, options_model, with_options
 from hawx_hw.errors import UserError
 from hawx_hw.flows.base import Build
 from hawx_hw.flows.frame import run_flow
-from hawx_hw.flows.tools.ice40 import FLOW, cram_size
+from hawx_hw.flows.tools.ice40 import FLOW, cram_size, ram_contents
 
 DESCRIPTION = flow_named("ice40")
 needs_tools = pytest.mark.skipif(
@@ -54,9 +54,28 @@ def test_the_device_is_known_by_the_size_of_its_memory() -> None:
     assert cram_size(b"nothing") is None
 
 
+def test_block_rams_are_read_from_a_text_bitstream() -> None:
+    row = "0" * 62 + "03"
+    used = ".ram_data 6 1\n" + "\n".join([row, *["0" * 64] * 14, "8" + "0" * 63]) + "\n"
+    unused = ".ram_data 6 3\n" + "\n".join(["0" * 64] * 16) + "\n"
+    text = f".device 5k\n{used}{unused}{unused}.logic_tile 1 1\n000\n"
+    bits = bytearray(4096)
+    bits[0] = bits[1] = bits[4095] = 1
+    assert ram_contents(text, 1) == {bytes(bits): 1}
+    assert ram_contents(text, 2) == {bytes(bits): 1, bytes(4096): 1}
+    assert ram_contents(text, 9) == {bytes(bits): 1, bytes(4096): 2}
+
+
 @pytest.mark.slow
 @needs_tools
-def test_a_small_accelerator_becomes_a_bitstream(shared_build: Callable[..., Build]) -> None:
-    result = run_flow(FLOW, DESCRIPTION, shared_build(loadable=True), options(attempts=1))
+@pytest.mark.parametrize("loadable", [False, True])
+def test_a_small_accelerator_becomes_a_bitstream(
+    loadable: bool, shared_build: Callable[..., Build]
+) -> None:
+    result = run_flow(FLOW, DESCRIPTION, shared_build(loadable=loadable), options(attempts=1))
     assert result.failures == ()
+    details = {check.name: check.detail for check in result.report.checks}
+    used = {resource.kind: resource.used for resource in result.report.resources}
+    rams = used["ICESTORM_RAM"]
+    assert details["the bitstream has the netlist's block RAMs"].startswith(f"{rams} of {rams}, ")
     assert result.report.target == "iCE40UP5K sg48 of the iCEBreaker with an iCE40UP5K"
