@@ -3,8 +3,9 @@
     python benchmarks/fpga.py [--rows N] [--columns N] [--architecture A] [--board B] [--clock MHZ]
 
 Each row is a whole accelerator for LeNet-5 on the digits with its host top, placed and routed with
-one seed. Blocks are built as their first implementation; that of the exact block is ``a * b``,
-which Yosys gives to a hard multiplier where the flow allows these. The requantizers have none.
+one seed. One that the device has no room for is a row that states what is short. Blocks are built
+as their first implementation; that of the exact block is ``a * b``, which Yosys gives to a hard
+multiplier where the flow allows these. The requantizers have none.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from rich.console import Console
 from rich.table import Table
 
 from hawx_hw.config.models import Config
+from hawx_hw.errors import UserError
+from hawx_hw.flows.base import FlowError
 from hawx_hw.flows.result import FlowReport
 from hawx_hw.pipeline.flows import options_of, run_config_flow
 from hawx_hw.util.scratch import scratch_folder
@@ -51,8 +54,7 @@ def main() -> None:
         table.add_column(name)
     for title, block, dsp in CASES[: options.cases]:
         with scratch_folder("fpga") as folder:
-            report = _report(options, block, dsp=dsp, folder=folder)
-        cells = row(title, report)
+            cells = row(title, options, block, dsp=dsp, folder=folder)
         print(*cells, sep="\t", file=sys.stderr, flush=True)
         table.add_row(*cells)
     Console(width=120).print(table)
@@ -78,7 +80,17 @@ def config(architecture: str, rows: int, columns: int, block: str) -> Config:
     )
 
 
-def row(title: str, report: FlowReport) -> tuple[str, ...]:
+def row(
+    title: str, options: argparse.Namespace, block: str, *, dsp: bool, folder: Path
+) -> tuple[str, ...]:
+    """The cells of a design's row, or why the device cannot have it."""
+    try:
+        return cells_of(title, _report(options, block, dsp=dsp, folder=folder))
+    except (UserError, FlowError) as error:
+        return title, error.what if isinstance(error, UserError) else str(error)
+
+
+def cells_of(title: str, report: FlowReport) -> tuple[str, ...]:
     """The cells of a design's row."""
     used = {resource.kind: resource.used for resource in report.resources}
     speed = min(clock.achieved_mhz or 0.0 for clock in report.clocks)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
+from pathlib import Path
+
 import fpga
 import pytest
 
 from hawx_hw.config.flows import flow_named
+from hawx_hw.errors import UserError
 from hawx_hw.flows.result import Clock, FlowReport, Resource
 
 
@@ -34,5 +38,17 @@ def test_a_row_has_what_is_compared() -> None:
             Clock(name="b", required_mhz=50.0, achieved_mhz=70.0),
         ),
     )
-    assert fpga.row("exact", report) == ("exact", "1,234", "0", "4", "0", "61.2")
-    assert len(fpga.row("exact", report)) == len(fpga.COLUMNS)
+    cells = fpga.cells_of("exact", report)
+    assert cells == ("exact", "1,234", "0", "4", "0", "61.2")
+    assert len(cells) == len(fpga.COLUMNS)
+
+
+def test_a_device_that_is_too_small_is_a_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*given: object, **named: object) -> FlowReport:
+        raise UserError("it needs 57 block RAMs of 56, 1 too many")
+
+    monkeypatch.setattr(fpga, "_report", refuse)
+    cells = fpga.row("exact", argparse.Namespace(), "exact", dsp=True, folder=tmp_path)
+    assert cells == ("exact", "it needs 57 block RAMs of 56, 1 too many")
