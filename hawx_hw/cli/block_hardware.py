@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from hawx_hw.cli.options import BUILD, BuildOption
 from hawx_hw.errors import UserError, VerificationError
 
 if TYPE_CHECKING:
@@ -29,8 +30,17 @@ def prove(
     family: Annotated[
         str | None, typer.Option(metavar="F", help="The listed blocks of one family.")
     ] = None,
+    of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CONFIG",
+            help="The blocks of a config's accelerator, as they are built; hawx report shows the "
+            "result.",
+        ),
+    ] = None,
     simulator: Annotated[str, typer.Option(help="auto, verilator or icarus.")] = "auto",
     jobs: _JobsOption = 1,
+    build: BuildOption = BUILD,
     as_json: _JsonOption = False,
 ) -> None:
     """Prove that the Verilog of blocks equals their definition.
@@ -48,21 +58,18 @@ def prove(
             where="--simulator",
             hint=f"It must be one of auto, {', '.join(SIMULATORS)}.",
         )
-    if names and family:
-        raise UserError("Name blocks or a family, not both.", where="--family")
-    blocks = _named(names) if names else _listed(family)
+    if sum(map(bool, (names, family, of))) > 1:
+        raise UserError("Name blocks, a family or a config, not several of them.", where="--family")
+    folder = None if of is None else _folder_of(of, build)
+    pairs = _pairs(_named(names) if names else _listed(family)) if of is None else _built(of, build)
     with ProgressDisplay(console_for(silent=as_json)) as progress:
-        with progress.task("proving", estimate=5.0 + len(blocks)) as task:
-            proofs = prove(
-                [
-                    (block, implementation)
-                    for block in blocks
-                    for implementation in block.implementations
-                ],
-                simulator=find_simulator(simulator),
-                jobs=jobs,
-                progress=task.update,
-            )
+        with progress.task("proving", estimate=5.0 + len(pairs)) as task:
+            used = find_simulator(simulator)
+            proofs = prove(pairs, simulator=used, jobs=jobs, progress=task.update)
+    if folder is not None:
+        from hawx_hw.block_proofs.result import ProofsResult
+
+        ProofsResult(simulator=used.name, proofs=tuple(proofs)).write(folder)
     wrong = [proof for proof in proofs if not proof.holds]
     if as_json:
         typer.echo(json.dumps([proof.as_dict() for proof in proofs], indent=2))
@@ -122,6 +129,36 @@ def implementations(
         [row for choice in choices for row in _rows(choice)],
         title=f"{library.name}, by {objective}",
     )
+
+
+def _pairs(blocks: Sequence[Block]) -> list[tuple[Block, str]]:
+    return [(block, name) for block in blocks for name in block.implementations]
+
+
+def _folder_of(config: str, build: Path) -> Path:
+    from hawx_hw.config.load import find_config, load_config
+
+    return build / load_config(find_config(config)).name
+
+
+def _built(config: str, build: Path) -> list[tuple[Block, str]]:
+    """The blocks of a config's accelerator, each in its implementation."""
+    from hawx_hw.blocks import by_name
+    from hawx_hw.config.load import find_config
+    from hawx_hw.design.program import EmitResult
+
+    base, built = find_config(config).parent, EmitResult.read(_folder_of(config, build))
+    pairs = []
+    for each in built.blocks:
+        block = by_name(each.name, base)
+        if block.digest != each.table_sha256:
+            raise UserError(
+                f"The block {each.name} has changed since the accelerator was emitted.",
+                where=config,
+                hint=f"Emit it again: hawx run {config} --until emit",
+            )
+        pairs.append((block, each.implementation))
+    return pairs
 
 
 def _named(names: Sequence[str]) -> list[Block]:

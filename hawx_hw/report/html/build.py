@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import base64
-import platform
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hawx_hw import __version__
-from hawx_hw.report import lines, tables
-from hawx_hw.report.html.content import Content, Flow, FrontContent, Missing, TableContent
+from hawx_hw.report.html.content import Content, Missing
 from hawx_hw.report.html.costs import bars
-from hawx_hw.report.html.front import front_content
+from hawx_hw.report.html.evidence import outside_sentences, proof_pairs, reproduce_pairs
+from hawx_hw.report.html.flow_section import flow_contents
+from hawx_hw.report.html.front import FrontContent, front_content
 from hawx_hw.report.html.machine import machine_content
+from hawx_hw.report.html.page_tables import section_tables
 from hawx_hw.report.html.verdict import verdict_content
-from hawx_hw.report.measured import measured_tables
-from hawx_hw.util.files import read_bytes
 
 if TYPE_CHECKING:
     from hawx_hw.config.models import Config
+    from hawx_hw.report.html.cells import CellMap
     from hawx_hw.report.html.content import ScoresContent
     from hawx_hw.report.run_results import RunResults
     from hawx_hw.report.summary import Summary
-    from hawx_hw.report.tables import Table
+    from hawx_hw.search.result import AccuracyCurve, SearchResult
 
 __all__ = ["report_content"]
 
@@ -36,12 +33,15 @@ _STAGES = {
     "predictions": "synth",
     "proofs": "verify",
 }
-#: A picture of a flow that is put into the page has at most so many bytes.
-_PICTURE = 600_000
 
 
 def report_content(
-    summary: Summary, config: Config, *, path: str, seconds: Mapping[str, float] | None = None
+    summary: Summary,
+    config: Config,
+    *,
+    path: str,
+    seconds: Mapping[str, float] | None = None,
+    maps: Mapping[int, CellMap] | None = None,
 ) -> Content:
     """The content of a report.
 
@@ -54,29 +54,43 @@ def report_content(
         How the user names the config.
     seconds : mapping of str to float or None
         What each stage took the last time it ran.
+    maps : mapping of int to CellMap or None
+        The multiplier cells of the search's designs, by their numbers.
     """
     results = summary.results
+    curve = _curve(results)
     return Content(
         name=config.name,
         title=results.emit.title if results.emit is not None else "no accelerator yet",
         network=f"{config.network.model} on {config.network.dataset}",
         verdict=verdict_content(summary, config),
-        front=_front(results, config, path),
+        front=_front(results, config, path, maps),
         scores=_scores(results),
+        accuracy=curve,
+        accuracy_text="" if curve is None else _curve_text(results, curve),
         machine=machine_content(results, config.accelerator.architecture),
         bars=tuple(bars(results)),
-        tables={name: tuple(map(_table, each)) for name, each in _tables(summary).items()},
-        proofs=tuple(_proofs(results)),
-        flows=tuple(_flows(results)),
-        reproduce=tuple(_reproduce(results, path, seconds or {})),
+        tables=section_tables(summary),
+        outside=tuple(outside_sentences(summary)),
+        proofs=tuple(proof_pairs(results, config, path)),
+        flows=tuple(flow_contents(results)),
+        reproduce=tuple(reproduce_pairs(results, path, seconds or {})),
         config=_yaml(config),
         missing=tuple(_missing(results, config, path)),
     )
 
 
-def _front(results: RunResults, config: Config, path: str) -> FrontContent | None:
-    search = results.search.search if results.search is not None else None
-    return None if search is None else front_content(search, results.index, config.search, path)
+def _search(results: RunResults) -> SearchResult | None:
+    return results.search.search if results.search is not None else None
+
+
+def _front(
+    results: RunResults, config: Config, path: str, maps: Mapping[int, CellMap] | None
+) -> FrontContent | None:
+    search = _search(results)
+    if search is None:
+        return None
+    return front_content(search, results.index, config.search, path, maps)
 
 
 def _scores(results: RunResults) -> ScoresContent | None:
@@ -89,97 +103,22 @@ def _scores(results: RunResults) -> ScoresContent | None:
     return scores_content(profiling.profile, profiling.report.images)
 
 
-def _tables(summary: Summary) -> dict[str, list[Table]]:
-    """The tables of the summary, by section."""
-    results = summary.results
-    sections: dict[str, list[Table]] = {}
-    if summary.chosen is not None:
-        sections["verdict"] = [tables.chosen_table(summary.chosen)]
-    if summary.comparisons:
-        sections["predictions"] = [tables.comparison_table(summary.comparisons)]
-    if results.emit is not None:
-        sections["machine"] = [tables.block_table(results.emit)]
-    costs = []
-    if results.verify is not None:
-        costs.append(tables.cycle_table(results.verify))
-    if results.power is not None:
-        costs.append(tables.energy_table(results.power))
-        if results.power.memories:
-            costs.append(tables.memory_table(results.power))
-    if costs:
-        sections["costs"] = costs
-    designs = summary.measured
-    if len(designs) > 1:
-        sections.setdefault("verdict", []).extend(measured_tables(designs))
-    return sections
+def _curve(results: RunResults) -> AccuracyCurve | None:
+    search = _search(results)
+    return None if search is None else search.accuracy_curve
 
 
-def _table(table: Table) -> TableContent:
-    words = tuple(not any(map(_is_number, cells)) for cells in zip(*table.lines, strict=True))
-    return TableContent(
-        title=f"{table.title[0].upper()}{table.title[1:]}",
-        heading=table.heading,
-        lines=table.lines,
-        words=words or (True,) * len(table.heading),
+def _curve_text(results: RunResults, curve: AccuracyCurve) -> str:
+    search = _search(results)
+    assert search is not None
+    shown = len(curve.scores)
+    some = "" if shown == curve.assignments else f", {shown:,} of which are shown"
+    return (
+        f"The search evaluated {curve.assignments:,} assignments on {search.images:,} training "
+        f"images{some}. Predicted from its hawx(model) and the other evaluations, the accuracy of "
+        f"each is off by {curve.error:.2f} percentage points on average; {curve.inside:,} of "
+        f"{shown:,} lie within their interval of 90 %."
     )
-
-
-def _is_number(text: str) -> bool:
-    return text[:1].isdigit() or text[:1] in ("+", "-")
-
-
-def _proofs(results: RunResults) -> Iterator[tuple[str, str]]:
-    verify = results.verify
-    if verify is None:
-        return
-    yield from lines.verify_lines(verify)
-    yield (
-        "inferences",
-        f"{verify.inferences:,} in all scenarios; {verify.traced} images with every stored word "
-        "compared",
-    )
-    for name, scenario in verify.scenarios.items():
-        state = "passed" if scenario.passed else f"FAILED: {'; '.join(scenario.failures)}"
-        yield f"scenario {name.replace('_', ' ')}", state
-    if results.emit is not None:
-        for block in results.emit.blocks:
-            yield f"block {block.name}", f"products of SHA-256 {block.table_sha256[:16]}..."
-
-
-def _flows(results: RunResults) -> Iterator[Flow]:
-    for name, flow in results.flows.items():
-        folder = results.folder / "flows" / name
-        yield Flow(
-            name=name,
-            text=lines.flow_line(name, flow)[1],
-            passed=not flow.failures,
-            picture=_picture(folder, flow.report.files),
-        )
-
-
-def _picture(folder: Path, files: tuple[str, ...]) -> str | None:
-    for file in files:
-        path = folder / file
-        if path.suffix == ".png" and path.is_file() and path.stat().st_size <= _PICTURE:
-            return base64.b64encode(read_bytes(path)).decode()
-    return None
-
-
-def _reproduce(
-    results: RunResults, path: str, seconds: Mapping[str, float]
-) -> Iterator[tuple[str, str]]:
-    yield "command", f"hawx run {path}"
-    yield "hawx_hw", __version__
-    if results.emit is not None:
-        yield "hash of the config in the accelerator", results.emit.config_hash
-        yield "SHA-256 of the parameters", results.emit.parameters_sha256
-    if results.quantize is not None:
-        yield "SHA-256 of the data set", results.quantize.dataset.sha256
-    if results.synth is not None:
-        yield "SHA-256 of the library", results.synth.technology.sha256
-    for stage, took in seconds.items():
-        yield f"time of {stage}", f"{took:,.1f} s"
-    yield "machine", f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
 
 
 def _yaml(config: Config) -> str:
@@ -195,5 +134,10 @@ def _missing(results: RunResults, config: Config, path: str) -> Iterator[Missing
         if config.search is None and stage in ("search", "profile"):
             continue
         yield Missing(section=section, command=f"hawx run {path} --until {stage}")
+    if _search(results) is not None and _curve(results) is None:
+        yield Missing(
+            section="accuracy",
+            command=f"hawx search {path} --budget 20",
+        )
     if not results.flows:
         yield Missing(section="flows", command=f"hawx flow list; hawx flow ecp5 {path}")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
+from hawx_hw.report.html.front import FrontContent
+from hawx_hw.search.result import AccuracyCurve
 from hawx_hw.util.results import Record
 
 __all__ = [
     "Content",
     "Flow",
-    "FrontContent",
-    "FrontPoint",
     "HeatMap",
     "LayerScoresContent",
     "MachineContent",
@@ -50,8 +49,10 @@ class Verdict(Record):
 
     Parameters
     ----------
-    sentences : tuple of str
-        What was asked, what was chosen, what it saves, how it was verified, how sure it is.
+    headline : str
+        What it saves, in one sentence.
+    sentences : tuple of (str, str)
+        What was asked, what was built, what it saves, how it was verified, how sure it is.
     numbers : tuple of Number
     cautions : tuple of str
         What keeps the result from being sure.
@@ -59,7 +60,8 @@ class Verdict(Record):
         What would make it better, computed from this design's own numbers.
     """
 
-    sentences: tuple[str, ...]
+    headline: str
+    sentences: tuple[tuple[str, str], ...]
     numbers: tuple[Number, ...]
     cautions: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
@@ -75,79 +77,16 @@ class TableContent(Record):
     lines : tuple of tuple of str
     words : tuple of bool
         Of each place in a line, whether it holds words, not numbers, in all lines.
+    terms : tuple of str or None
+        Of the glossary, which define the numbers of each place; None where there is nothing to
+        define.
     """
 
     title: str
     heading: tuple[str, ...]
     lines: tuple[tuple[str, ...], ...]
     words: tuple[bool, ...]
-
-
-class FrontPoint(Record):
-    """A design of the search.
-
-    Parameters
-    ----------
-    kind : {"chosen", "front", "behind", "uniform", "exact"}
-    label : str
-    number : int or None
-        By which it can be built; None for one that is for comparison only.
-    size : str
-        Of its accelerator.
-    accuracy_drop : float
-        On new images, estimated, in percentage points.
-    low, high : float or None
-        It lies between them with 95 % probability.
-    accuracy : float
-        In per cent, on the images of the search.
-    predicted_accuracy : tuple of float or None
-        As the scores predict it: value, and the bounds of its interval at 90 % confidence.
-    metrics : mapping of str to float
-        Predicted, by names with units.
-    blocks : mapping of str to mapping of str to int
-        Of each layer, the filters (or slices) of each block.
-    command : str
-        What builds it; empty where it cannot be built by number.
-    """
-
-    kind: Literal["chosen", "front", "behind", "uniform", "exact"]
-    label: str
-    number: int | None
-    size: str
-    accuracy_drop: float
-    low: float | None
-    high: float | None
-    accuracy: float
-    predicted_accuracy: tuple[float, float, float] | None
-    metrics: Mapping[str, float]
-    blocks: Mapping[str, Mapping[str, int]]
-    command: str
-
-
-class FrontContent(Record):
-    """The second section.
-
-    Parameters
-    ----------
-    points : tuple of FrontPoint
-    objective : str
-        The metric that the search weighed against accuracy.
-    titles : mapping of str to str
-        Of each metric, with its unit.
-    candidates : tuple of (float, float)
-        Assignments that were only predicted: accuracy drop, objective.
-    most : float
-        The largest accuracy drop that the constraints allow, in percentage points.
-    basis : str
-        What the drops are measured on.
-    """
-
-    points: tuple[FrontPoint, ...]
-    objective: str
-    titles: Mapping[str, str]
-    candidates: tuple[tuple[float, float], ...]
-    most: float
-    basis: str
+    terms: tuple[str | None, ...]
 
 
 class HeatMap(Record):
@@ -282,15 +221,30 @@ class Flow(Record):
 
     Parameters
     ----------
-    name, text : str
+    name, title, target : str
+    worth : str
+        What its results are worth.
     passed : bool
+    failures : tuple of str
+    tables : tuple of TableContent
+        Timing, and utilization.
+    numbers : tuple of (str, str)
+    notes : tuple of str
+    checks : tuple of (str, str)
     picture : str or None
         A PNG, base64.
     """
 
     name: str
-    text: str
+    title: str
+    target: str
+    worth: str
     passed: bool
+    failures: tuple[str, ...]
+    tables: tuple[TableContent, ...]
+    numbers: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+    checks: tuple[tuple[str, str], ...]
     picture: str | None = None
 
 
@@ -320,11 +274,17 @@ class Content(Record):
     verdict : Verdict
     front : FrontContent or None
     scores : ScoresContent or None
+    accuracy : AccuracyCurve or None
+        Accuracy against hawx(model).
+    accuracy_text : str
+        What it shows, in a sentence.
     machine : MachineContent or None
     bars : tuple of StackedBars
         Cycles and energy, by layer.
     tables : mapping of str to tuple of TableContent
         By section.
+    outside : tuple of str
+        A sentence for each prediction that lies outside of its interval.
     proofs : tuple of (str, str)
     flows : tuple of Flow
     reproduce : tuple of (str, str)
@@ -339,9 +299,12 @@ class Content(Record):
     verdict: Verdict
     front: FrontContent | None
     scores: ScoresContent | None
+    accuracy: AccuracyCurve | None
+    accuracy_text: str
     machine: MachineContent | None
     bars: tuple[StackedBars, ...]
     tables: Mapping[str, tuple[TableContent, ...]]
+    outside: tuple[str, ...]
     proofs: tuple[tuple[str, str], ...]
     flows: tuple[Flow, ...]
     reproduce: tuple[tuple[str, str], ...]

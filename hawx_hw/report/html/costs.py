@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from hawx_hw.report.html.content import StackedBars
+from hawx_hw.report.measured import shares
 
 if TYPE_CHECKING:
     from hawx_hw.power.result import PowerResult
     from hawx_hw.report.run_results import RunResults
     from hawx_hw.verification.result import VerifyResult
 
-__all__ = ["bars"]
+__all__ = ["bars", "memory_use"]
+
+#: Names of memories that say nothing without what they are in.
+_UNSAID = {"memory", "buffer", "warp"}
 
 
 def bars(results: RunResults) -> Iterator[StackedBars]:
-    """Cycles by cause, energy by part, and energy by memory model, as far as there are any."""
+    """Cycles by cause, energy by part, and energy by memory, as far as there are any."""
     if results.verify is not None and results.verify.ledger:
         yield _cycles(results.verify)
     if results.power is not None:
         yield _energy(results.power)
+        if results.power.memories:
+            yield _memories(results.power)
         yield _models(results.power)
 
 
@@ -42,23 +49,62 @@ def _energy(power: PowerResult) -> StackedBars:
         title=f"Energy of an image, by layer and part (memory model {power.memory_model})",
         unit="nJ",
         bars=tuple(layer.name for layer in power.layers),
-        parts={
-            part: tuple(round(layer.parts.get(part, 0.0) / 1000, 3) for layer in power.layers)
-            for part in parts
-        },
+        parts=_largest_first(
+            {
+                part: tuple(round(layer.parts.get(part, 0.0) / 1000, 3) for layer in power.layers)
+                for part in parts
+            }
+        ),
+    )
+
+
+def _memories(power: PowerResult) -> StackedBars:
+    """Memory by memory, those of one use together, under each memory model."""
+    energies: dict[str, dict[str, float]] = {}
+    for memory in power.memories:
+        own = energies.setdefault(memory_use(memory.path), {})
+        for model, energy_pj in memory.memory_models.items():
+            own[model] = own.get(model, 0.0) + energy_pj
+    return StackedBars(
+        title="Energy of an image in memories, by memory model and use",
+        unit="nJ",
+        bars=tuple(power.memory_models),
+        parts=_largest_first(
+            {
+                use: tuple(round(own.get(model, 0.0) / 1000, 3) for model in power.memory_models)
+                for use, own in energies.items()
+            }
+        ),
     )
 
 
 def _models(power: PowerResult) -> StackedBars:
+    """All parts under each memory model: what is no access to a memory is the same."""
     models = power.memory_models
+    leakage = shares(power)["memories"] - models[power.memory_model].memories_pj
+    parts = {
+        name: tuple(
+            round((m.memories_pj + leakage if name == "memories" else energy) / 1000, 3)
+            for m in models.values()
+        )
+        for name, energy in shares(power).items()
+    }
     return StackedBars(
-        title="Energy of an image, by memory model",
+        title="Energy of an image, by memory model and part",
         unit="nJ",
         bars=tuple(models),
-        parts={
-            "memories": tuple(round(m.memories_pj / 1000, 3) for m in models.values()),
-            "all else": tuple(
-                round((m.energy_pj - m.memories_pj) / 1000, 3) for m in models.values()
-            ),
-        },
+        parts=_largest_first(parts),
     )
+
+
+def memory_use(path: str) -> str:
+    """What a memory holds, from where it stands: ``weights`` of ``core/weights_3_0/macro``."""
+    names = [re.sub(r"(_\d+)+$", "", name) for name in path.split("/")[:-1]] or [path]
+    while len(names) > 1 and names[-1] in _UNSAID:
+        names.pop()
+    return names[-1].replace("_", " ")
+
+
+def _largest_first(parts: Mapping[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
+    """What counts comes first, in the clearest colors."""
+    return dict(sorted(parts.items(), key=lambda item: -sum(item[1])))

@@ -1,24 +1,37 @@
-"""The page of a report: one HTML file with its style, its script and its numbers."""
+"""The pages of reports: HTML files with their style, their script and their numbers."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hawx_hw.report.html.glossary import definitions
+from hawx_hw.report.html.front import METRICS
+from hawx_hw.report.html.glossary import definitions, term_id
 from hawx_hw.util.files import read_text
 
 if TYPE_CHECKING:
     from hawx_hw.report.html.content import Content
 
-__all__ = ["page"]
+__all__ = ["PALETTE", "page"]
 
+#: Okabe and Ito's colors, then Tol's: apart for every kind of color vision.
+PALETTE = (
+    *("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00"),
+    *("#f0e442", "#8a8f98", "#332288", "#882255", "#117733"),
+)
 _HERE = Path(__file__).parent
-#: Keys of the content that the script draws from; all else is in the HTML itself.
-_DRAWN = ("front", "scores", "machine", "bars")
+#: Keys of the content that the scripts draw from; all else is in the HTML itself.
+_DRAWN = ("front", "scores", "accuracy", "machine", "bars")
+#: A space between a number and its unit.
+_UNIT = re.compile(r"(?<=\d) (?=(?:%|nJ|pJ|mW|MHz|ns|µs|µm²|s|images?|cycles?|points?)(?!\w))")
+#: Scripts of every page: those before the parts of a page, and those after.
+_FIRST, _LAST = ("base.js",), ("tables.js", "terms.js", "start.js")
+#: Those of a design's page.
+_SCRIPTS = ("front.js", "scores.js", "bars.js", "machine.js")
 
 
 def page(content: Content) -> str:
@@ -26,6 +39,14 @@ def page(content: Content) -> str:
 
     Nothing in it is fetched from elsewhere: style, script and the library that draws are inside.
     """
+    values: dict[str, Any] = content.model_dump(mode="json")
+    return _rendered("report.html.j2", values, {key: values[key] for key in _DRAWN}, _SCRIPTS)
+
+
+def _rendered(
+    template: str, values: Mapping[str, Any], drawn: Mapping[str, Any], scripts: Sequence[str]
+) -> str:
+    """A page from its template, with what its scripts draw from."""
     import jinja2
 
     environment = jinja2.Environment(
@@ -35,17 +56,27 @@ def page(content: Content) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    values: dict[str, Any] = content.model_dump(mode="json")
-    return environment.get_template("report.html.j2").render(
+    environment.globals.update(definitions=definitions(), term_id=term_id, palette=PALETTE)
+    environment.filters["joined"] = _joined
+    environment.filters["metric"] = _metric
+    environment.filters["metric_term"] = lambda name: METRICS.get(name, ("", "", None))[2]
+    return environment.get_template(template).render(
         content=values,
-        data=_embedded({key: values[key] for key in _DRAWN}),
-        style=_asset("report.css"),
-        script=_asset("report.js"),
-        machine_style=_asset("machine.css"),
-        machine_script=_asset("machine.js"),
+        data=_embedded({**drawn, "palette": PALETTE}),
+        styles=[_asset(name) for name in ("report.css", "machine.css")],
+        scripts=[_asset(name) for name in (*_FIRST, *scripts, *_LAST)],
         library=_asset("plotly-cartesian.min.js"),
-        definitions=definitions(),
     )
+
+
+def _metric(value: float, name: str) -> str:
+    """A metric of a design, with as many digits as its prediction is worth."""
+    return f"{value:,.{METRICS[name][1] if name in METRICS else 3}f}"
+
+
+def _joined(text: str) -> str:
+    """A text whose numbers stay with their units where a line ends."""
+    return _UNIT.sub("\u00a0", text)
 
 
 def _embedded(values: Mapping[str, Any]) -> str:

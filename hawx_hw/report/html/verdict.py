@@ -1,4 +1,4 @@
-"""What a design came to, in words, with what would make it better."""
+"""What a design came to, in words."""
 
 from __future__ import annotations
 
@@ -8,17 +8,25 @@ from typing import TYPE_CHECKING
 from hawx_hw.report import lines
 from hawx_hw.report.headline import cautions, headline
 from hawx_hw.report.html.content import Number, Verdict
-from hawx_hw.report.measured import shares
+from hawx_hw.report.html.hints import hints
+from hawx_hw.report.verdict import EXACT
 
 if TYPE_CHECKING:
     from hawx_hw.config.models import Config
+    from hawx_hw.power.references import ReferenceDesign
+    from hawx_hw.report.result import EstimateSummary
     from hawx_hw.report.summary import Summary
-    from hawx_hw.verification.result import VerifyResult
 
-__all__ = ["verdict_content"]
+__all__ = ["OBJECTIVES", "verdict_content"]
 
-#: A part of the energy, or of the cycles, from which on a hint is worth reading.
-_LARGE = 0.25
+#: Objectives of the config, in words.
+OBJECTIVES = {
+    "energy": "energy of an image",
+    "power": "power",
+    "area": "area",
+    "latency": "time of an image",
+    "multiplier_energy": "energy of the multiplications",
+}
 
 
 def verdict_content(summary: Summary, config: Config) -> Verdict:
@@ -30,57 +38,124 @@ def verdict_content(summary: Summary, config: Config) -> Verdict:
     config : Config
     """
     return Verdict(
+        headline=" ".join(headline(summary)),
         sentences=tuple(_sentences(summary, config)),
         numbers=tuple(_numbers(summary)),
         cautions=tuple(_cautions(summary)),
-        hints=tuple(_hints(summary)),
+        hints=tuple(hints(summary.results)),
     )
 
 
-def _sentences(summary: Summary, config: Config) -> Iterator[str]:
-    yield from headline(summary)
+def _sentences(summary: Summary, config: Config) -> Iterator[tuple[str, str]]:
     results, chosen = summary.results, summary.chosen
-    network = config.network.model
-    if config.search is None:
-        yield f"Asked for: {network} on {config.network.dataset}, with the blocks of the config."
-    else:
-        most = config.search.constraints.accuracy_drop
-        yield (
-            f"Asked for: {network} on {config.network.dataset}, with the least "
-            f"{config.search.objective.replace('_', ' ')} at an accuracy drop of at most {most:g} "
-            f"percentage points, blocks chosen by {config.search.granularity}."
-        )
+    yield "asked for", _asked(config)
     if results.emit is not None:
         blocks = ", ".join(
             f"{each.name} in {each.instances:,} {results.emit.cell}s"
             for each in results.emit.blocks
         )
-        yield f"Built: {results.emit.title}, with {blocks}."
+        number = ""
+        if chosen is not None and results.search is not None and results.search.search is not None:
+            number = (
+                f"; number {chosen.index} of the search's {len(results.search.search.designs)} "
+                "designs"
+            )
+        yield "built", f"{results.emit.title}, with {blocks}{number}"
+    for reference in _references(summary):
+        yield f"saves against {reference.what}", _saved(summary, reference)
     if chosen is not None:
-        yield f"As predicted before synthesis: {chosen.verdict}."
-    if results.verify is not None and not results.verify.mismatches:
-        yield _verified(results.verify)
-    yield from _certainty(summary)
+        yield "as predicted before synthesis", chosen.verdict
+    if results.verify is not None:
+        yield "verified", _verified(summary)
+    sure = _certainty(summary)
+    if sure:
+        yield "predictions", sure
 
 
-def _verified(verify: VerifyResult) -> str:
-    cycles = verify.cycles_per_image
-    exact = cycles is not None and cycles == verify.cycles_predicted
+def _asked(config: Config) -> str:
+    network = f"{config.network.model} on {config.network.dataset}"
+    if config.search is None:
+        return f"{network}, with the blocks of the config"
+    most = config.search.constraints.accuracy_drop
     return (
-        f"Verified: the Verilog computes {verify.images:,} test images bit for bit as the integer "
-        f"network does, in {0 if cycles is None else cycles:,} cycles each"
-        f"{', exactly as predicted' if exact else ''} (simulated with {verify.simulator})."
+        f"{network}, with the least {OBJECTIVES[config.search.objective]} at an accuracy drop of "
+        f"at most {most:g} percentage points; blocks are chosen by {config.search.granularity}"
     )
 
 
-def _certainty(summary: Summary) -> Iterator[str]:
+def _references(summary: Summary) -> tuple[ReferenceDesign, ...]:
+    results = summary.results
+    if results.references is None or results.power is None:
+        return ()
+    return results.references.designs
+
+
+def _saved_energy(summary: Summary, reference: ReferenceDesign) -> float:
+    """In per cent."""
+    power = summary.results.power
+    assert power is not None
+    return 100 * (1 - power.energy_pj / reference.power.energy_pj)
+
+
+def _saved(summary: Summary, reference: ReferenceDesign) -> str:
+    power, synth = summary.results.power, summary.results.synth
+    assert power is not None
+    text = f"{_less(_saved_energy(summary, reference))} energy of an image"
+    if synth is not None:
+        text += f", {_less(100 * (1 - synth.area / reference.area))} area"
+    best = ""
+    if reference.what == EXACT and _several_sizes(summary):
+        best = ", where exact blocks take least"
+    return f"{text}: measured alike on {reference.accelerator}{best}"
+
+
+def _several_sizes(summary: Summary) -> bool:
+    search = summary.results.search
+    return search is not None and search.search is not None and len(search.search.accelerators) > 1
+
+
+def _less(percent: float) -> str:
+    return f"{abs(percent):.1f} % {'less' if percent >= 0 else 'more'}"
+
+
+def _verified(summary: Summary) -> str:
+    verify = summary.results.verify
+    assert verify is not None
+    if verify.mismatches:
+        return (
+            f"FAILED: {verify.mismatches} of {verify.inferences:,} results differ from the integer "
+            "network"
+        )
+    cycles = verify.cycles_per_image
+    exact = cycles is not None and cycles == verify.cycles_predicted
+    return (
+        f"the Verilog computes {verify.images:,} test images bit for bit as the integer "
+        f"network does, in {0 if cycles is None else cycles:,} cycles each"
+        f"{', exactly as predicted' if exact else ''} (simulated with {verify.simulator})"
+    )
+
+
+def _certainty(summary: Summary) -> str:
     compared = [each for each in summary.comparisons if not each.exact]
     if not compared:
-        return
+        return ""
     outside = [each.title for each in compared if not each.inside]
     inside = len(compared) - len(outside)
-    text = f"Of {len(compared)} predictions, {inside} lie within their intervals"
-    yield f"{text}; outside: {'; '.join(outside)}." if outside else f"{text}."
+    text = f"{inside} of {len(compared)} lie within their intervals of 90 %"
+    return f"{text}; outside: {'; '.join(outside)}" if outside else text
+
+
+def _estimate(summary: Summary) -> EstimateSummary | None:
+    """The accuracy drop on new images of the design that is built."""
+    from hawx_hw.report.result import EstimateSummary
+
+    search, index = summary.results.search, summary.results.index
+    if search is None or search.search is None or index is None:
+        return None
+    known = search.search.designs[index].estimate
+    if known is None:
+        return None
+    return EstimateSummary(drop=known.value, low=known.low, high=known.high)
 
 
 def _numbers(summary: Summary) -> Iterator[Number]:
@@ -90,45 +165,78 @@ def _numbers(summary: Summary) -> Iterator[Number]:
         assigned = results.assign.accuracy if results.assign is not None else None
         value = exact.int8 if assigned is None else assigned.assigned
         yield Number(
-            label="accuracy",
+            label="test accuracy",
             value=f"{100 * value:.2f}",
             unit="%",
+            term="test accuracy",
             note=f"{100 * exact.in_float:.2f} % in float, {100 * exact.int8:.2f} % with exact "
             f"blocks; {exact.images:,} test images",
         )
+    drop = _estimate(summary)
+    if drop is not None:
+        yield Number(
+            label="accuracy drop",
+            value=f"{drop.drop:z.2f}",
+            unit="points",
+            term="accuracy drop",
+            note=f"on new images, estimated: {drop.low:z.2f} to {drop.high:z.2f} with 95 %",
+        )
+    yield from _costs(summary)
+
+
+def _costs(summary: Summary) -> Iterator[Number]:
+    results = summary.results
     if results.power is not None:
         yield Number(
             label="energy of an image",
             value=f"{results.power.energy_pj / 1000:,.1f}",
             unit="nJ",
-            term="memory model",
-            note=f"memory model {results.power.memory_model}",
+            term="energy of an image",
+            note=f"memories by the model {results.power.memory_model}",
         )
-        yield Number(label="power", value=f"{results.power.power_uw / 1000:,.2f}", unit="mW")
+        yield Number(
+            label="power",
+            value=f"{results.power.power_uw / 1000:,.2f}",
+            unit="mW",
+            term="power",
+            note="while images are computed",
+        )
     if results.synth is not None:
         yield Number(
             label="area",
             value=f"{results.synth.area:,.0f}",
-            unit="um2",
+            unit="µm²",
+            term="area",
             note=f"cells of {results.synth.technology.name}; {results.synth.memory_bits:,} bits of "
             "memory on top",
         )
-        path = results.synth.timing.longest_path_ns
-        yield Number(label="longest path", value=f"{path:.2f}", unit="ns", note="without wires")
     if results.power is not None:
+        path = ""
+        if results.synth is not None:
+            path = f"; longest path {results.synth.timing.longest_path_ns:.2f} ns without wires"
         yield Number(
             label="clock",
             value=f"{results.power.clock_mhz:g}",
             unit="MHz",
-            note=results.power.clock,
+            term="clock",
+            note=f"{results.power.clock}{path}",
         )
     if results.verify is not None and results.verify.cycles_per_image is not None:
         cycles = results.verify.cycles_per_image
         yield Number(
             label="cycles of an image",
             value=f"{cycles:,}",
+            term="cycles of an image",
             note=f"{100 * results.verify.utilization:.1f} % of multiplier-cycles do useful work",
         )
+        if results.power is not None:
+            yield Number(
+                label="time of an image",
+                value=f"{cycles / results.power.clock_mhz:,.2f}",
+                unit="µs",
+                term="time of an image",
+                note=f"{1e6 * results.power.clock_mhz / cycles:,.0f} images a second",
+            )
 
 
 def _cautions(summary: Summary) -> Iterator[str]:
@@ -138,59 +246,3 @@ def _cautions(summary: Summary) -> Iterator[str]:
     drop = [text for name, text in known if name != "caution"]
     for text in (*drop, *cautions(summary)):
         yield f"{text[0].upper()}{text[1:]}."
-
-
-def _hints(summary: Summary) -> Iterator[str]:
-    """Where this design's own numbers are largest, and what changes them."""
-    results = summary.results
-    power = results.power
-    if power is not None:
-        parts = shares(power)
-        models = power.memory_models
-        memories = parts["memories"] / power.energy_pj
-        if memories > _LARGE:
-            # Leakage, which is a part of the memories too, is the same under every model.
-            leakage = parts["memories"] - models[power.memory_model].memories_pj
-            spread = ", ".join(
-                f"{100 * (m.memories_pj + leakage) / m.energy_pj:.0f} % under {name}"
-                for name, m in models.items()
-            )
-            largest = max(power.memories, key=lambda memory: memory.energy_pj, default=None)
-            which = ""
-            if largest is not None:
-                which = (
-                    f" The largest share of one memory is that of {largest.path} "
-                    f"({largest.width} x {largest.depth} bits, {largest.reads:,.0f} reads and "
-                    f"{largest.writes:,.0f} writes an image, {largest.energy_pj / 1000:.1f} nJ)."
-                )
-            yield (
-                f"Memories take {100 * memories:.0f} % of the energy ({spread}), which cheaper "
-                f"multipliers do not change: state macros of your own under technology, or try "
-                f"other sizes of the accelerator in search.variants.{which}"
-            )
-        clock = parts["clock"] / power.energy_pj
-        if clock > _LARGE:
-            yield f"The clock takes {100 * clock:.0f} % of the energy."
-        multipliers = parts["multipliers"] / power.energy_pj
-        yield (
-            f"Multipliers take {100 * multipliers:.1f} % of the energy: whatever blocks replace "
-            f"them, they can save at most that."
-        )
-    if results.verify is not None and results.verify.ledger:
-        yield from _idle(summary)
-
-
-def _idle(summary: Summary) -> Iterator[str]:
-    """The layer that wastes most cycles, with its largest cause besides useful work."""
-    verify = summary.results.verify
-    assert verify is not None
-    _, *others = verify.causes
-    wasted = [(sum(layer.causes[cause.name] for cause in others), layer) for layer in verify.ledger]
-    most, layer = max(wasted, key=lambda pair: pair[0])
-    total = sum(each.cycles for each in verify.ledger)
-    if total and most / total > 0.05:
-        cause = max(others, key=lambda cause: layer.causes[cause.name])
-        yield (
-            f"{layer.name} does no useful work in {most:,.0f} of its {layer.cycles:,} cycles "
-            f"({100 * most / total:.0f} % of all), most of it for: {cause.title}."
-        )
