@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from hawx_hw.compensation.result import AssignedAccuracy, AssignResult
@@ -24,6 +25,7 @@ from hawx_hw.power.result import (
     PowerMetrics,
     PowerResult,
 )
+from hawx_hw.prediction.alternatives import Alternative
 from hawx_hw.prediction.choice_result import (
     AcceleratorChoice,
     AcceleratorResult,
@@ -265,6 +267,25 @@ PREDICT = PredictResult(
     technology=PredictedTechnology(name="generic45", sha256="ab", memory_model="published"),
     prediction=PREDICTION,
     reason=None,
+)
+#: Other sizes: one that takes less energy, and one that is smaller but slower.
+ALTERNATIVES = (
+    Alternative(
+        size="16 x 4",
+        changed={"rows": 16, "columns": 4},
+        multipliers=64,
+        prediction=replace(
+            PREDICTION, energy_pj=interval(2.4e5), area=interval(110_000.0), outside=()
+        ),
+    ),
+    Alternative(
+        size="4 x 4",
+        changed={"rows": 4},
+        multipliers=16,
+        prediction=replace(
+            PREDICTION, energy_pj=interval(3.3e5), area=interval(60_000.0), latency_us=20.0
+        ),
+    ),
 )
 
 

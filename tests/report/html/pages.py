@@ -6,15 +6,24 @@ from pathlib import Path
 
 from hawx_hw.config.models import Config
 from hawx_hw.design.sources import accelerator_digest
-from hawx_hw.flows.result import Check, FlowReport, FlowResult
+from hawx_hw.flows.result import Check, Clock, FlowReport, FlowResult, Resource
 from hawx_hw.pipeline.stage import Outcome
 from hawx_hw.report.html.build import report_content
+from hawx_hw.report.html.cells import CellMap
 from hawx_hw.report.html.content import Content
 from hawx_hw.report.summary import Summary, summarize
 from hawx_hw.scores.profiling import ProfileReport, Profiling, save_profiling
-from hawx_hw.search.result import AccuracyInterval, DropEstimate, save_result
+from hawx_hw.search.result import (
+    AccuracyCurve,
+    AccuracyInterval,
+    DropEstimate,
+    ExhaustiveFront,
+    PredictedPoints,
+    save_result,
+)
 from tests.report.samples import (
     ACCELERATOR,
+    ALTERNATIVES,
     ASSIGN,
     EMIT,
     POWER,
@@ -68,6 +77,21 @@ def points():
     return exact, mixed, design_point((1, 1), 4.0, metrics[2], (HOSTILE,))
 
 
+def searched():
+    """A search whose space was evaluated in full, with the fit of its accuracies."""
+    return search_result(
+        points(),
+        test_images=40,
+        exact_test_accuracy=0.95,
+        predicted=PredictedPoints((1.0, 2.0), (5.0, 4.0)),
+        accuracy_curve=AccuracyCurve(
+            3, (0.0, 0.4, 5.0), (0.0, 0.5, 4.0),
+            ((0.0, 0.0, -0.1, 0.2), (1.0, 0.9, 0.5, 1.4), (5.0, 4.1, 3.0, 6.0)), 0.2, 2,
+        ),
+        exhaustive=ExhaustiveFront(4, (0.0, 0.5, 4.0), (9.0, 6.0, 3.0)),
+    )  # fmt: skip
+
+
 def whole_summary(folder: Path, config: Config = CONFIG) -> Summary:
     """A run in which everything was done; the second design of its search is built."""
     profile = profiled(3)
@@ -77,11 +101,12 @@ def whole_summary(folder: Path, config: Config = CONFIG) -> Summary:
         weights=(1.0,) * len(profile.labels),
     )  # fmt: skip
     save_profiling(Profiling(profile, report), folder)
-    save_result(search_result(points()), folder)
+    save_result(searched(), folder)
     (folder / "design.json").write_text(
         '{"schema": 2, "accelerator": {"architecture": "systolic"}, "assignment": {}, "index": 1}'
     )
-    build_folder(folder, QUANTIZE, ACCELERATOR, ASSIGN, PREDICT, BUILT, VERIFY, SYNTH, POWER)
+    predict = PREDICT.model_copy(update={"alternatives": ALTERNATIVES})
+    build_folder(folder, QUANTIZE, ACCELERATOR, ASSIGN, predict, BUILT, VERIFY, SYNTH, POWER)
     build_folder(folder, REFERENCES)
     outcomes = [Outcome(stage, ran=True, seconds=1.0) for stage in ALL]
     return summarize(folder, outcomes, config.search)
@@ -97,8 +122,10 @@ def with_flow(folder: Path) -> None:
         tool="qflow", title="Layout", standing="picture", options={},
         accelerator_sha256=accelerator_digest(folder), seconds=3.0,
         report=FlowReport(
-            target="osu018", versions={}, checks=(Check(name="drc", passed=True),),
-            files=("layout.png",),
+            target="osu018", versions={"magic": "8.3"}, checks=(Check(name="drc", passed=True),),
+            files=("layout.png",), area_um2=1234.5, notes=("One corner.",),
+            resources=(Resource(kind="LUT", used=50, available=200),),
+            clocks=(Clock(name="clk", required_mhz=100.0, achieved_mhz=120.0),),
         ),
     )  # fmt: skip
     result.write(folder / "flows" / "qflow")
@@ -108,4 +135,7 @@ def whole_content(folder: Path) -> Content:
     """The content of a report with all sections."""
     with_flow(folder)
     summary = whole_summary(folder)
-    return report_content(summary, CONFIG, path="tiny.yaml", seconds={"emit": 2.5})
+    cells = CellMap(
+        cell="PE", blocks=("exact", "drum(k=4)"), kinds=((0,), (0, 1)), lines=((0, 1), (1, 0))
+    )
+    return report_content(summary, CONFIG, path="tiny.yaml", seconds={"emit": 2.5}, maps={1: cells})

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from hawx_hw.report.html.glossary import definitions
 from hawx_hw.report.html.render import page
-from tests.report.html.pages import whole_content
+from tests.report.html.pages import HOSTILE, whole_content
 
 playwright = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
@@ -50,6 +53,14 @@ def opened(browser, report: Path, *, width: int = 1440, scheme: str = "light"):
     return tab, problems
 
 
+@pytest.fixture(scope="module")
+def shared(browser, report: Path):
+    """One page for all tests that only use it."""
+    tab, problems = opened(browser, report)
+    yield tab, problems
+    tab.context.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_it_is_drawn_without_a_complaint(browser, report: Path, width: int, scheme: str) -> None:
@@ -64,32 +75,88 @@ def test_it_is_drawn_without_a_complaint(browser, report: Path, width: int, sche
     tab.context.close()
 
 
-def test_a_click_on_a_point_of_the_front_shows_that_design(browser, report: Path) -> None:
-    tab, problems = opened(browser, report)
+def test_nothing_moves_once_it_is_shown(shared) -> None:
+    tab, _ = shared
+    shift = tab.evaluate(
+        """new Promise((done) => {
+          let sum = 0;
+          new PerformanceObserver((list) => list.getEntries().forEach((each) => {
+            sum += each.value;
+          })).observe({ type: 'layout-shift', buffered: true });
+          setTimeout(() => done(sum), 300);
+        })"""
+    )
+    assert shift < 0.02
+
+
+#: Where design ``number`` of the front is drawn, in the window.
+POINT = """(number) => {
+  const chart = document.getElementById('front-chart');
+  const trace = chart.data.find((each) => each.customdata && each.customdata.includes(number));
+  const place = trace.customdata.indexOf(number), { xaxis, yaxis } = chart._fullLayout;
+  const box = chart.getBoundingClientRect();
+  return [box.left + xaxis._offset + xaxis.l2p(trace.x[place]),
+          box.top + yaxis._offset + yaxis.l2p(trace.y[place])];
+}"""
+
+
+def test_a_click_on_a_point_of_the_front_shows_that_design(shared) -> None:
+    tab, problems = shared
     assert "Design 1" in tab.inner_text("#front-panel")
     tab.locator("#front-chart").scroll_into_view_if_needed()
-    mark = tab.locator("#front-chart .trace.scatter path.point").last.bounding_box()
-    tab.mouse.move(mark["x"] + mark["width"] / 2, mark["y"] + mark["height"] / 2)
-    tab.wait_for_timeout(200)
+    tab.mouse.move(*tab.evaluate(POINT, 0))
+    tab.wait_for_selector("#front-chart .hovertext", state="attached")
+    assert "Design 0: exact blocks" in tab.text_content("#front-chart .hoverlayer")
     tab.mouse.down()
     tab.mouse.up()
     tab.wait_for_function("!document.getElementById('front-panel').innerText.includes('Design 1')")
+    assert "Design 0: exact blocks" in tab.inner_text("#front-panel")
     tab.locator("#front-table button.show").nth(1).press("Enter")
     assert "hawx run tiny.yaml --index 1" in tab.inner_text("#front-panel")
+    # The map of its cells, each with the blocks that it holds.
+    assert tab.locator("#front-panel svg.map rect").count() == 6
     assert problems == []
-    tab.context.close()
 
 
-def test_tables_sort_by_numbers_and_layers_change(browser, report: Path) -> None:
-    tab, problems = opened(browser, report)
+def test_the_axes_of_the_front_can_be_chosen_and_all_is_reached_by_the_keyboard(
+    shared,
+) -> None:
+    tab, problems = shared
+    drawn = "document.getElementById('front-chart')"
+    assert tab.evaluate(f"{drawn}.layout.xaxis.title.text") == "energy of an image, nJ"
+    names = f"{drawn}.data.map((each) => each.name)"
+    assert "best of all 4 assignments" in tab.evaluate(names)
+    tab.select_option("#front-metric", "area_um2")
+    assert tab.evaluate(f"{drawn}.layout.xaxis.title.text") == "area without memories, µm²"
+    # All assignments are known by the search's objective alone.
+    assert "best of all 4 assignments" not in tab.evaluate(names)
+    marks = f"{drawn}.data.filter((each) => each.customdata).flatMap((each) => each.customdata)"
+    assert sorted(tab.evaluate(marks)) == [0, 1, 2]
+    tab.select_option("#front-basis", "test")
+    # Nothing of these was run on test images.
+    assert tab.evaluate(marks) == []
+    tab.select_option("#front-basis", "search")
+    # A design far beyond the constraint is shown when it is asked for.
+    high = f"{drawn}.layout.yaxis.range[1]"
+    before = tab.evaluate(high)
+    tab.locator("#front-all").press("Space")
+    assert before < 4.2 < tab.evaluate(high) + 0.1
+    tab.locator("#front-design").focus()
+    tab.keyboard.press("ArrowUp")
+    assert "Design 0" in tab.inner_text("#front-panel")
+    assert problems == []
+
+
+def test_tables_sort_by_numbers_and_layers_change(shared) -> None:
+    tab, problems = shared
     energies = (
-        "[...document.querySelectorAll('#front-table tbody tr')].map((l) => l.cells[4].innerText)"
+        "[...document.querySelectorAll('#front-table tbody tr')].map((l) => l.cells[5].innerText)"
     )
     head = tab.locator("#front-table thead button", has_text="energy")
     head.click()
-    assert tab.evaluate(energies) == ["3", "6", "9"]
+    assert tab.evaluate(energies) == ["3.0", "6.0", "9.0"]
     head.click()
-    assert tab.evaluate(energies) == ["9", "6", "3"]
+    assert tab.evaluate(energies) == ["9.0", "6.0", "3.0"]
     shown = "document.getElementById('scores-activations').data[0].y"
     layers = "JSON.parse(document.getElementById('data').textContent).scores.layers"
     assert tab.evaluate(shown) == tab.evaluate(f"{layers}[0].activations")
@@ -97,5 +164,53 @@ def test_tables_sort_by_numbers_and_layers_change(browser, report: Path) -> None
     assert tab.evaluate(shown) == tab.evaluate(f"{layers}[1].activations")
     tab.click("#theme")
     assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert problems == []
+
+
+def test_a_table_is_copied_as_csv(shared) -> None:
+    tab, problems = shared
+    # A page of a file may not reach the clipboard in all browsers: then there is a field.
+    tab.evaluate("() => { navigator.clipboard.writeText = async () => { throw new Error(); }; }")
+    figure = tab.locator("figure.table", has=tab.locator("#front-table"))
+    figure.locator("button.copy").click()
+    lines = list(csv.reader(io.StringIO(figure.locator("textarea").input_value())))
+    assert lines[0][:3] == ["number", "blocks", "kind"]
+    assert lines[0][-1] == "area without memories, µm²"
+    assert [line[1] for line in lines[1:]] == ["exact blocks", "drum(k=4)", HOSTILE]
+    assert lines[3][-2:] == ["3.0", "30"]
+    tab.evaluate(
+        "() => { navigator.clipboard.writeText = async (text) => { window.copied = text; }; }"
+    )
+    figure.locator("button.copy").click()
+    assert next(csv.reader(io.StringIO(tab.evaluate("window.copied")))) == lines[0]
+    assert problems == []
+
+
+def test_definitions_are_shown_on_hover_and_on_focus(shared) -> None:
+    tab, problems = shared
+    tip = tab.locator(".tip")
+    assert not tip.is_visible()
+    tab.locator(".numbers button.term", has_text="energy of an image").hover()
+    assert tip.inner_text() == definitions()["energy of an image"]
+    tab.keyboard.press("Escape")
+    assert not tip.is_visible()
+    tab.locator("#front-table thead button", has_text="drop, search").focus()
+    assert tip.inner_text() == definitions()["accuracy drop"]
+    box = tip.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 1440
+    assert problems == []
+
+
+def test_a_page_is_printed_in_light_whatever_the_screen_shows(
+    browser, report: Path, tmp_path: Path
+) -> None:
+    tab, problems = opened(browser, report, scheme="dark")
+    path = tmp_path / "page.pdf"
+    tab.pdf(path=str(path), format="A4")
+    assert path.stat().st_size > 50_000
+    # Only while it is printed.
+    assert tab.evaluate("document.documentElement.dataset.theme") is None
+    tab.emulate_media(media="print")
+    assert not tab.locator("nav").is_visible()
     assert problems == []
     tab.context.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hawx_hw.report.html.render import page
+from hawx_hw.report.html.render import _joined, _metric, page
 from tests.report.html.pages import HOSTILE, whole_content
 
 
@@ -46,4 +46,21 @@ def test_names_are_text_wherever_they_stand(text: str) -> None:
 def test_every_section_is_linked(text: str) -> None:
     sections = re.findall(r'<section id="(\w+)"', text)
     assert re.findall(r'<li><a href="#(\w+)"', text) == sections
-    assert len(sections) == 9
+    assert len(sections) == 10
+
+
+def test_every_definition_that_is_pointed_to_is_there(text: str) -> None:
+    pointed = set(re.findall(r'aria-describedby="([^"]+)"', text))
+    assert {"term-energy-of-an-image", "term-accuracy-drop", "term-part"} <= pointed
+    assert pointed <= set(re.findall(r'<dd id="([^"]+)"', text))
+
+
+def test_numbers_stay_with_their_units() -> None:
+    text = "43 % of 12 nJ, 5 images, 8 x 8"
+    assert _joined(text) == "43_% of 12_nJ, 5_images, 8 x 8".replace("_", "\u00a0")
+
+
+def test_metrics_have_as_many_digits_as_in_the_chart() -> None:
+    assert _metric(1234.567, "energy_nj") == "1,234.6"
+    assert _metric(1234.567, "area_um2") == "1,235"
+    assert _metric(1234.567, "other") == "1,234.567"

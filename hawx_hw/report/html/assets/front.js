@@ -28,7 +28,7 @@
     const suffix = basis === "new" ? ", on the search's images" : "";
     if (front.exhaustive) traces.push({
       name: `best of all ${number(front.exhaustive.assignments, 9)} assignments${suffix}`, mode: "lines", line: { shape: "vh", width: 5, color: style("--shade") },
-      x: front.exhaustive.objectives, y: front.exhaustive.accuracy_drops, hovertemplate: "best of all assignments<br>%{x:,.4~g}, drop %{y:.2f} points<extra></extra>",
+      x: front.exhaustive.objectives, y: front.exhaustive.accuracy_drops, hoverinfo: "skip",
     });
     if (front.candidates.length) traces.push({
       name: `predicted only${suffix}`, mode: "markers", hoverinfo: "skip", marker: { size: 4, color: style("--faint"), opacity: 0.45 },

@@ -21,7 +21,7 @@
   for (const target of document.querySelectorAll("[data-term]")) {
     target.addEventListener("mouseenter", () => show(target));
     target.addEventListener("focus", () => show(target));
-    for (const name of ["mouseleave", "blur"]) target.addEventListener(name, hide);
+    for (const name of ["mouseleave", "blur"]) target.addEventListener(name, () => { if (shown === target) hide(); });
   }
   addEventListener("scroll", () => { if (shown) show(shown); }, { passive: true, capture: true });
   addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });

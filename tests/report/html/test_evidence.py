@@ -1,0 +1,63 @@
+"""What a report rests on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hawx_hw.block_proofs.proofs import Counterexample, Proof
+from hawx_hw.block_proofs.result import ProofsResult
+from hawx_hw.report.html.evidence import outside_sentences, proof_pairs, reproduce_pairs
+from hawx_hw.util.results import Header
+from tests.report.html.pages import CONFIG, whole_summary
+from tests.report.samples import VERIFY
+
+WRONG = Counterexample("simulation", 1, 2, 3, 4, 9)
+
+
+def test_the_verification_in_full(tmp_path: Path) -> None:
+    summary = whole_summary(tmp_path)
+    VERIFY.write(tmp_path, Header(stage="verify", config="c", versions={"verilator": "5.048"}))
+    pairs = dict(proof_pairs(summary.results, CONFIG, "tiny.yaml"))
+    assert pairs["verification"].startswith("20 images bit-exact")
+    assert pairs["inferences"].startswith("40 results")
+    assert pairs["layers"].startswith("every word that conv1 store compared, of 2 images")
+    assert pairs["simulator"] == "verilator, verilator 5.048"
+    assert pairs["seed"].startswith("0: ")
+
+
+def test_blocks_are_proven_or_the_command_is_named(tmp_path: Path) -> None:
+    summary = whole_summary(tmp_path)
+    pairs = dict(proof_pairs(summary.results, CONFIG, "tiny.yaml"))
+    assert "hawx blocks prove --of tiny.yaml" in pairs["block exact, tree"]
+    proofs = (
+        Proof("exact", "1", "tree", True, ()),
+        Proof("exact", "1", "booth", True, (WRONG,)),
+        Proof("drum(k=4)", "2", "multiply", False, (WRONG,)),
+    )
+    ProofsResult(simulator="verilator", proofs=proofs).write(tmp_path)
+    pairs = dict(proof_pairs(summary.results, CONFIG, "tiny.yaml"))
+    assert pairs["block exact, tree"].startswith(
+        "all 65,536 products simulated with verilator and equal to its table, and proven equal to "
+        "its specification for all operands (formally, by Yosys)"
+    )
+    assert pairs["block drum(k=4), multiply"].startswith("WRONG: simulation: a = 1, b = 2 gives 4")
+
+
+def test_what_makes_it_again(tmp_path: Path) -> None:
+    summary = whole_summary(tmp_path)
+    pairs = dict(reproduce_pairs(summary.results, "tiny.yaml", {"emit": 2.5, "verify": 30.0}))
+    assert pairs["this design"] == "hawx run tiny.yaml"
+    assert pairs["this design, whatever the constraints"] == "hawx run tiny.yaml --index 1"
+    assert pairs["time of the stages, when they last ran"] == (
+        "emit 2.5 s, verify 30.0 s; 32 s together"
+    )
+    assert pairs["SHA-256 of the data set"] == "cd"
+
+
+def test_each_prediction_outside_of_its_interval_gets_a_sentence(tmp_path: Path) -> None:
+    sentences = list(outside_sentences(whole_summary(tmp_path)))
+    assert len(sentences) == 3
+    assert sentences[0] == (
+        "Area, um2: 83,394 was measured, below the interval's lower bound 90,000 by 7.3 % of it."
+    )
+    assert sentences[-1].startswith("Of ten predictions, one is expected")
