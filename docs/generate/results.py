@@ -67,6 +67,13 @@ def document() -> str:
     return _INTRODUCTION + overview + "".join(_file(kind, described) for kind in kinds)
 
 
+#: What is made of what by commands that are no stages.
+_OTHERS = {
+    "flow": "What came of a flow to FPGA or silicon.",
+    "proofs": "Proofs of the blocks of an accelerator, by `hawx blocks prove --of CONFIG`.",
+}
+
+
 def _place(kind: type[Result], order: list[str]) -> tuple[int]:
     return (order.index(kind.STAGE) if kind.STAGE in order else len(order),)
 
@@ -75,7 +82,7 @@ def _content(kind: type[Result]) -> str:
     """What a file's stage makes of what, from the first line of its module."""
     module = next((stage.run.__module__ for stage in STAGES if stage.name == kind.STAGE), None)
     if module is None:
-        return "What came of a flow to FPGA or silicon."
+        return _OTHERS[kind.STAGE]
     text = importlib.import_module(module).__doc__ or ""
     return cell(text.partition("\n\n")[0].replace("->", "→"))
 

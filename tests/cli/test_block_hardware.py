@@ -102,7 +102,11 @@ def test_implementations(hawx):
     [
         (("prove", "steam"), "Unknown block 'steam'. "),
         (("prove", "--family", "steam"), "--family: There is no family 'steam'. The "),
-        (("prove", "exact", "--family", "exact"), "--family: Name blocks or a family, not both."),
+        (
+            ("prove", "exact", "--family", "exact"),
+            "--family: Name blocks, a family or a config, not ",
+        ),
+        (("prove", "exact", "--of", "x.yaml"), "--family: Name blocks, a family or a config, not "),
         (
             ("prove", "exact", "--simulator", "steam"),
             "--simulator: There is no simulator 'steam'. It must be one of auto, verilator,",

@@ -74,7 +74,7 @@ def points():
             "predicted_accuracy": AccuracyInterval(0.94, 0.92, 0.96),
         }
     )
-    return exact, mixed, design_point((1, 1), 4.0, metrics[2], (HOSTILE,))
+    return exact, mixed, design_point((1, 1), 9.0, metrics[2], (HOSTILE,))
 
 
 def searched():

@@ -140,7 +140,8 @@ def test_the_axes_of_the_front_can_be_chosen_and_all_is_reached_by_the_keyboard(
     high = f"{drawn}.layout.yaxis.range[1]"
     before = tab.evaluate(high)
     tab.locator("#front-all").press("Space")
-    assert before < 4.2 < tab.evaluate(high) + 0.1
+    assert before < 5
+    assert tab.evaluate(high) > 9
     tab.locator("#front-design").focus()
     tab.keyboard.press("ArrowUp")
     assert "Design 0" in tab.inner_text("#front-panel")
