@@ -97,6 +97,10 @@ def test_implementations(hawx):
     assert len(lines[3].split()) == 5, "and only one is chosen"
 
 
+#: Of names, a family and a config, two.
+_SEVERAL = "--family: Name blocks, a family or a config, not several of them."
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -104,9 +108,9 @@ def test_implementations(hawx):
         (("prove", "--family", "steam"), "--family: There is no family 'steam'. The "),
         (
             ("prove", "exact", "--family", "exact"),
-            "--family: Name blocks, a family or a config, not ",
+            _SEVERAL,
         ),
-        (("prove", "exact", "--of", "x.yaml"), "--family: Name blocks, a family or a config, not "),
+        (("prove", "exact", "--of", "x.yaml"), _SEVERAL),
         (
             ("prove", "exact", "--simulator", "steam"),
             "--simulator: There is no simulator 'steam'. It must be one of auto, verilator,",

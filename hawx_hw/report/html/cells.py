@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hawx_hw.errors import UserError
 from hawx_hw.util.results import Record
@@ -10,7 +10,6 @@ from hawx_hw.util.results import Record
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hawx_hw.architectures.base import Plan
     from hawx_hw.graph.graph import Graph
     from hawx_hw.search.result import SearchResult
 
@@ -37,7 +36,7 @@ class CellMap(Record):
     lines: tuple[tuple[int, ...], ...]
 
 
-def cell_map(plan: Plan) -> CellMap:
+def cell_map(plan: Any) -> CellMap:
     """The cells of a plan, as its drawing places them."""
     drawing = plan.drawing()
     kinds = tuple(dict.fromkeys(cell.blocks for cell in drawing.cells))

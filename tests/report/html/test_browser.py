@@ -202,7 +202,7 @@ def test_definitions_are_shown_on_hover_and_on_focus(shared) -> None:
     assert problems == []
 
 
-def test_a_page_is_printed_in_light_whatever_the_screen_shows(
+def test_a_page_is_printed_in_light_whatever_the_theme_is(
     browser, report: Path, tmp_path: Path
 ) -> None:
     tab, problems = opened(browser, report, scheme="dark")

@@ -30,7 +30,7 @@ class Drawn:
 
 def test_cells_lie_in_lines_as_they_are_drawn() -> None:
     plan = Drawn([(5, 9, (0,)), (1, 9, (0, 1)), (1, 2, (1,)), (5, 2, (0,))])
-    content = cell_map(plan)  # type: ignore[arg-type]
+    content = cell_map(plan)
     assert content.kinds == ((0,), (0, 1), (1,))
     assert content.lines == ((2, 0), (1, 0))
     assert content.blocks == ("exact", "drum(k=4)")
