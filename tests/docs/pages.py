@@ -1,6 +1,6 @@
 """Checks what the pages show, and does what they mark: shared by all tests of pages.
 
-A comment in HTML right before a fenced block marks what the block is; readers do not see it::
+Comments in HTML right before a fenced block mark what the block is; readers do not see it::
 
     <!-- file: net.yaml -->     the block is the file of that name; later blocks find it
     <!-- run -->                a block of sh or python runs, in the page's folder, with status 0
@@ -121,12 +121,13 @@ def blocks(page: Path) -> list[Block]:
             words = token.info.split() or [""]
             result.append(Block(page, where, words[0], token.content, **_marked(marks)))
             marks = []
+        elif token.type == "html_block":
+            added = _MARKS.findall(token.content)
+            if not added and _LIKE_A_MARK.search(token.content):
+                raise ValueError(f"{page.name}:{line}: no such mark: {token.content.strip()}")
+            marks += added
         elif marks:
             raise ValueError(f"{page.name}:{line}: no block follows {marks[-1]!r}")
-        elif token.type == "html_block":
-            marks = _MARKS.findall(token.content)
-            if not marks and _LIKE_A_MARK.search(token.content):
-                raise ValueError(f"{page.name}:{line}: no such mark: {token.content.strip()}")
     if marks:
         raise ValueError(f"{page.name}: no block follows {marks[-1]!r}")
     return result
