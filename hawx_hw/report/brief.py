@@ -60,9 +60,7 @@ def brief(summary: Summary, more: str | None = None) -> Brief:
         *_flows(summary),
         *((_CAUTION, text.partition(". ")[0]) for text in cautions(summary)[:_CAUTIONS]),
     ]
-    files = [str(summary.files[name]) for name in _FILES if name in summary.files]
-    if files:
-        known.append(("files", ", ".join(files)))
+    known += _files(summary)
     if more is not None:
         known.append(("more", more))
     built = "" if results.emit is None else f": {results.emit.title}"
@@ -104,9 +102,10 @@ def print_brief(short: Brief, stream: TextIO, *, quiet: bool = False) -> None:
     indent = max((len(name) for name, _ in lines), default=0) + 2
     for name, text in lines:
         first, *others = wrapped(text, width, indent=indent)
-        console.print(Text(name.ljust(indent), "bold") + Text(first[indent:], _style(name, text)))
+        style = _style(name, text)
+        console.print(Text.assemble((name.ljust(indent), "bold"), (first[indent:], style)))
         for line in others:
-            console.print(Text(line, _style(name, text)))
+            console.print(Text(line, style))
 
 
 def _style(name: str, text: str) -> str:
@@ -226,6 +225,15 @@ def _flows(summary: Summary) -> Iterator[Line]:
     parts += [f"{_FAILED}: {', '.join(failed)}"] if failed else []
     if parts:
         yield "flows", "; ".join(parts)
+
+
+def _files(summary: Summary) -> Iterator[Line]:
+    """The path of the first file, and the names of the others, which lie beside it."""
+    paths = [summary.files[name] for name in _FILES if name in summary.files]
+    if paths:
+        first, *others = paths
+        beside = f"; beside it {', '.join(path.name for path in others)}" if others else ""
+        yield "files", f"{first}{beside}"
 
 
 def _change(value: float, other: float) -> str:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import hawx_hw
 from hawx_hw.cli.job import run_job
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.pipeline import order
@@ -77,3 +83,104 @@ def test_the_lines_of_stages_show_what_they_came_to(
     assert lines[1].endswith(" s: float 99.31 %, int8 99.28 %")
     assert lines[3].endswith(" s: 8 x 4 array, 32 PEs, 64,413 bytes of parameters")
     assert out.splitlines()[0] == "tiny: 8 x 4 array, 32 PEs (0 s)"
+
+
+#: Two stages, of which one is up to date in the second run; bars are drawn at once.
+ON_A_TERMINAL = """
+import sys, time
+from hawx_hw.cli import main as cli
+from hawx_hw.pipeline import order
+from hawx_hw.pipeline.stage import Stage
+from hawx_hw.util import progress
+from tests.report.samples import EMIT, QUANTIZE
+
+progress._QUIET_SECONDS = 0.0
+
+def quantize(context):
+    context.write(QUANTIZE)
+
+def emit(context):
+    with context.progress.task("writing Verilog") as task:
+        for done in range(5):
+            task.update(done, 8)
+            time.sleep(0.1)
+    context.write(EMIT)
+
+order.STAGES = (
+    Stage("quantize", quantize, settings=("network",)),
+    Stage("emit", emit, settings=("seed",)),
+)
+cli.main(sys.argv[1:])
+"""
+
+
+def on_a_terminal(folder: Path, *words: str, **variables: str) -> str:
+    """What a command writes to a terminal of 80 x 24 characters."""
+    root = Path(hawx_hw.__file__).parents[1]
+    given = {"PYTHONPATH": str(root), "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"}
+    environment = {**os.environ, **given, **variables}
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", ON_A_TERMINAL, *words],
+        stdin=theirs, stdout=theirs, stderr=theirs, env=environment, cwd=folder,
+    ) as process:  # fmt: skip
+        os.close(theirs)
+        parts = []
+        # Linux ends a terminal whose other side is closed with an error.
+        try:
+            while part := os.read(ours, 4096):
+                parts.append(part)
+        except OSError:
+            pass
+        assert process.wait(timeout=60) == 0
+    os.close(ours)
+    return b"".join(parts).decode()
+
+
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def screen(output: str) -> list[str]:
+    """The lines that are left: cursor movements are done, colors dropped."""
+    lines, place = [""], 0
+    for part in re.findall(r"\x1b\[[0-9;?]*[A-Za-z]|\r|\n|[^\x1b\r\n]+", output):
+        if part == "\n":
+            place += 1
+            lines += [""] * (place + 1 - len(lines))
+        elif part == "\x1b[2K":
+            lines[place] = ""
+        elif part.endswith("A") and part.startswith("\x1b["):
+            place -= int(part[2:-1] or 1)
+        elif part != "\r" and not _CONTROL.fullmatch(part):
+            lines[place] += part
+    return [line.rstrip() for line in lines if line.strip()]
+
+
+def test_a_terminal_has_bars_in_place_and_one_line_a_stage(folder: Path) -> None:
+    output = on_a_terminal(folder, "run", "tiny.yaml")
+    assert re.search("writing Verilog .*\u2501.* \\d+ %, about ", output)
+    left = screen(output)
+    assert re.fullmatch(r"quantize +\d\.\d s  float 99\.31 %, int8 99\.28 %", left[0])
+    assert re.fullmatch(r"emit +\d\.\d s  8 x 4 array, 32 PEs, 64,413 bytes of parameters", left[1])
+    assert left[2].startswith("tiny: 8 x 4 array, 32 PEs (")
+    assert not any("writing Verilog" in line or "\u2501" in line for line in left)
+    assert all(len(line) <= 80 for line in left)
+    assert "\x1b[1mmore      \x1b[0mhawx summary" in output, "names are bold"
+    assert output.rstrip().endswith("--section all")
+
+    (folder / "tiny.yaml").write_text(f"{CONFIG}seed: 1\n")
+    again = screen(on_a_terminal(folder, "run", "tiny.yaml"))
+    assert re.fullmatch(r"quantize +up to date", again[0])
+    # The reason has no room beside this result.
+    assert ("changed" not in again[1] and len(again[1]) + len(" (seed changed)") > 80) or (
+        again[1].endswith("(seed changed)")
+    )
+
+
+def test_no_color_and_quiet_on_a_terminal(folder: Path) -> None:
+    plain = on_a_terminal(folder, "run", "tiny.yaml", NO_COLOR="1")
+    assert not re.search(r"\x1b\[(?:\d+;)*[39]\d(?:;\d+)*m", plain), "colors"
+    assert screen(on_a_terminal(folder, "--quiet", "run", "tiny.yaml")) == [
+        "The integer network is right on 99.28 % of 10,000 test images (float 99.31 %).",
+        "files  build/tiny/report.html; beside it summary.json",
+    ]

@@ -89,7 +89,7 @@ def test_summary_of_a_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
         "tiny (0 s)",
         "The integer network is right on 99.00 % of 1,000 test images (float 99.15 %).",
         "accuracy  float 99.15 %, int8 99.00 % on 1,000 test images",
-        "files     build/tiny/report.html, build/tiny/summary.json",
+        "files     build/tiny/report.html; beside it summary.json",
         "more      hawx summary tiny.yaml --section all",
     ]
     running, done = err.splitlines()
@@ -113,7 +113,7 @@ def test_quiet_is_the_verdict_and_the_files(folder: Path, capsys, place: int) ->
     assert err == ""
     assert out.splitlines() == [
         "The integer network is right on 99.00 % of 1,000 test images (float 99.15 %).",
-        "files  build/tiny/report.html, build/tiny/summary.json",
+        "files  build/tiny/report.html; beside it summary.json",
     ]
     assert hawx("run", "tiny.yaml", "--until", "paint", "--quiet") == 2
     assert capsys.readouterr().err.startswith("hawx: --until: There is no stage 'paint'.")

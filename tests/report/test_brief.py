@@ -70,7 +70,7 @@ def test_a_whole_run_is_ten_to_fifteen_lines_within_80_characters(
         "8,906 an image, 17.81 us, 73.1 % of multiplier-cycles do useful work"
     )
     assert texts["verified"] == "20 images bit for bit, cycles as predicted (verilator)"
-    assert texts["files"] == "build/tiny/report.html, build/tiny/rtl"
+    assert texts["files"] == "build/tiny/report.html; beside it rtl"
 
 
 def test_what_is_predicted_alone(tmp_path: Path) -> None:
