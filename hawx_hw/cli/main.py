@@ -24,6 +24,7 @@ from hawx_hw.cli.entry import end_now, handle_signals
 from hawx_hw.cli.flow import flow
 from hawx_hw.cli.host import host
 from hawx_hw.cli.imports import import_network
+from hawx_hw.cli.init import init
 from hawx_hw.cli.inspect import inspect
 from hawx_hw.cli.job import run_job
 from hawx_hw.cli.options import BUILD, BuildOption, ConfigArgument, JsonOption
@@ -72,6 +73,7 @@ app.command()(characterize_designs)
 app.command()(train_predictors)
 app.add_typer(predictors_app, name="predictors")
 app.command()(profile)
+app.command()(init)
 app.command("import")(import_network)
 app.command()(inspect)
 app.command()(flow)

@@ -30,6 +30,7 @@ __all__ = [
     "find_config",
     "load_config",
     "located",
+    "meaning",
     "schema_text",
 ]
 
@@ -153,6 +154,22 @@ def located(error: UserError, path: Path) -> UserError:
     line = _line(read_text(path), key)
     place = f"{path}:{line}" if line else str(path)
     return UserError(error.what, where=f"{place}: {error.where}", hint=error.hint)
+
+
+def meaning(key: str, architecture: str = DEFAULT) -> str:
+    """What a key of the config does, as the schema describes it.
+
+    Parameters
+    ----------
+    key : str
+        With those around it, such as ``network.model``.
+    architecture : str
+        Whose keys those of ``accelerator`` are.
+    """
+    field = _field(tuple(key.split(".")), ARCHITECTURES[architecture].config)
+    if field is None:
+        raise ValueError(f"Key must be one of a config, not {key!r}")
+    return str(field.description or (field.annotation.__doc__ or "").partition("\n")[0])
 
 
 def schema_text() -> str:

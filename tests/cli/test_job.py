@@ -140,7 +140,7 @@ def on_a_terminal(folder: Path, *words: str, **variables: str) -> str:
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def screen(output: str) -> list[str]:
+def left_on_terminal(output: str) -> list[str]:
     """The lines that are left: cursor movements are done, colors dropped."""
     lines, place = [""], 0
     for part in re.findall(r"\x1b\[[0-9;?]*[A-Za-z]|\r|\n|[^\x1b\r\n]+", output):
@@ -159,7 +159,7 @@ def screen(output: str) -> list[str]:
 def test_a_terminal_has_bars_in_place_and_one_line_a_stage(folder: Path) -> None:
     output = on_a_terminal(folder, "run", "tiny.yaml")
     assert re.search("writing Verilog .*\u2501.* \\d+ %, about ", output)
-    left = screen(output)
+    left = left_on_terminal(output)
     assert re.fullmatch(r"quantize +\d\.\d s  float 99\.31 %, int8 99\.28 %", left[0])
     assert re.fullmatch(r"emit +\d\.\d s  8 x 4 array, 32 PEs, 64,413 bytes of parameters", left[1])
     assert left[2].startswith("tiny: 8 x 4 array, 32 PEs (")
@@ -169,7 +169,7 @@ def test_a_terminal_has_bars_in_place_and_one_line_a_stage(folder: Path) -> None
     assert output.rstrip().endswith("--section all")
 
     (folder / "tiny.yaml").write_text(f"{CONFIG}seed: 1\n")
-    again = screen(on_a_terminal(folder, "run", "tiny.yaml"))
+    again = left_on_terminal(on_a_terminal(folder, "run", "tiny.yaml"))
     assert re.fullmatch(r"quantize +up to date", again[0])
     # The reason has no room beside this result.
     assert ("changed" not in again[1] and len(again[1]) + len(" (seed changed)") > 80) or (
@@ -180,7 +180,7 @@ def test_a_terminal_has_bars_in_place_and_one_line_a_stage(folder: Path) -> None
 def test_no_color_and_quiet_on_a_terminal(folder: Path) -> None:
     plain = on_a_terminal(folder, "run", "tiny.yaml", NO_COLOR="1")
     assert not re.search(r"\x1b\[(?:\d+;)*[39]\d(?:;\d+)*m", plain), "colors"
-    assert screen(on_a_terminal(folder, "--quiet", "run", "tiny.yaml")) == [
+    assert left_on_terminal(on_a_terminal(folder, "--quiet", "run", "tiny.yaml")) == [
         "The integer network is right on 99.28 % of 10,000 test images (float 99.31 %).",
         "files  build/tiny/report.html; beside it summary.json",
     ]
