@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hawx_hw.cli.completion import config_files, flow_names
 from hawx_hw.cli.options import BUILD, BuildOption, JsonOption, shown_path
 from hawx_hw.errors import UserError, shown
 
@@ -31,11 +32,16 @@ def flow(
             metavar="TOOL",
             help="A flow; fpga or asic: all of a group; list: what there is; install: the "
             "environment of a flow.",
+            autocompletion=flow_names,
         ),
     ],
     config: Annotated[
         str | None,
-        typer.Argument(metavar="CONFIG", help="A config; with install: the name of a flow."),
+        typer.Argument(
+            metavar="CONFIG",
+            help="A config; with install: the name of a flow.",
+            autocompletion=config_files,
+        ),
     ] = None,
     option: Annotated[
         list[str] | None,

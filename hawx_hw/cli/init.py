@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from hawx_hw.cli.completion import datasets, models
 from hawx_hw.config.zoo import ZOO
 from hawx_hw.errors import UserError, shown
 from hawx_hw.util.paths import check_output
@@ -32,11 +33,15 @@ def init(
         typer.Argument(
             metavar="MODEL",
             help="A file .onnx or .tflite, python:MODULE:FUNCTION, or a network of the zoo.",
+            autocompletion=models,
         ),
     ],
     dataset: Annotated[
         str | None,
-        typer.Option(help="digits, mnist, cifar10, or the path of an .npz, a folder or a .csv."),
+        typer.Option(
+            help="digits, mnist, cifar10, or the path of an .npz, a folder or a .csv.",
+            autocompletion=datasets,
+        ),
     ] = None,
     accelerator: Annotated[
         str | None,
@@ -174,14 +179,14 @@ def _settled(
 
 
 def _dataset(text: str) -> str:
-    from hawx_hw import datasets
+    from hawx_hw.datasets import NAMES
 
-    if text not in datasets.NAMES:
+    if text not in NAMES:
         with_slash = text if text.endswith((".npz", ".csv", "/")) else f"{text}/"
         if not text or not Path(with_slash).expanduser().exists():
             raise UserError(
                 f"There is no data set {shown(text)}",
-                hint=f"It is one of {', '.join(datasets.NAMES)}, or the path of an .npz file, a "
+                hint=f"It is one of {', '.join(NAMES)}, or the path of an .npz file, a "
                 "folder of images, or a .csv file.",
             )
     return text

@@ -19,6 +19,7 @@ import typer
 from hawx_hw import __version__
 from hawx_hw.cli.blocks import blocks_app
 from hawx_hw.cli.commands import Commands
+from hawx_hw.cli.completion import enable_completion, print_completion, stages
 from hawx_hw.cli.designs import characterize_designs
 from hawx_hw.cli.entry import end_now, handle_signals
 from hawx_hw.cli.flow import flow
@@ -67,6 +68,7 @@ app = typer.Typer(
 )
 
 
+enable_completion()
 app.add_typer(blocks_app, name="blocks")
 app.add_typer(store_app, name="store")
 app.command()(characterize_designs)
@@ -86,6 +88,7 @@ app.command()(disassemble)
 app.command()(simulate)
 app.command()(step)
 app.command()(host)
+app.command("completion")(print_completion)
 
 
 class _Interrupted(BaseException):
@@ -132,7 +135,8 @@ def _options(
 def run(
     config: ConfigArgument,
     until: Annotated[
-        str | None, typer.Option(metavar="STAGE", help="The last stage to run.")
+        str | None,
+        typer.Option(metavar="STAGE", help="The last stage to run.", autocompletion=stages),
     ] = None,
     index: Annotated[
         int | None,

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from hawx_hw.cli.completion import config_files
 from hawx_hw.util.paths import user_path
 
 __all__ = [
@@ -29,7 +30,11 @@ def _folder(path: Path) -> Path:
 
 ConfigArgument = Annotated[
     str,
-    typer.Argument(metavar="CONFIG", help="A YAML file by path, or the name of one in configs/."),
+    typer.Argument(
+        metavar="CONFIG",
+        help="A YAML file by path, or the name of one in configs/.",
+        autocompletion=config_files,
+    ),
 ]
 BuildOption = Annotated[
     Path,

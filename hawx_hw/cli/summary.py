@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hawx_hw.cli.completion import sections
 from hawx_hw.cli.options import BUILD, BuildOption, ConfigArgument, JsonOption
 from hawx_hw.errors import UserError, shown
 
@@ -18,18 +19,16 @@ if TYPE_CHECKING:
 
 __all__ = ["more_command", "print_short", "summary"]
 
-#: Without its module, whose libraries are slow to import; a test compares both.
-_SECTIONS = (
-    "network, search, accelerator, prediction, cycles, synthesis, power, comparison, flows, files, "
-    "all"
-)
-
 
 def summary(
     config: ConfigArgument,
     section: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help=f"One of {_SECTIONS}; left out: what matters most."),
+        typer.Option(
+            metavar="NAME",
+            help=f"One of {', '.join(sections(''))}; left out: what matters most.",
+            autocompletion=sections,
+        ),
     ] = None,
     build: BuildOption = BUILD,
     as_json: JsonOption = False,

@@ -9,7 +9,6 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from hawx_hw.cli import summary as module
 from hawx_hw.cli.summary import more_command, summary
 from hawx_hw.errors import UserError
 from hawx_hw.report.sections import SECTIONS
@@ -61,7 +60,6 @@ def test_sections(folder: Path) -> None:
 
 
 def test_the_help_lists_every_section() -> None:
-    assert ", ".join(SECTIONS) == module._SECTIONS
     assert all(name in CliRunner().invoke(app, ["--help"]).stdout for name in SECTIONS)
 
 
