@@ -45,7 +45,7 @@ _IMAGES = (".npz", ".csv")
 def enable_completion() -> None:
     """Answer shells that ask for completion, by the variable that their scripts set."""
     if "_HAWX_COMPLETE" in os.environ:
-        from typer.completion import completion_init
+        from typer.completion import completion_init  # type: ignore[attr-defined]
 
         completion_init()
 
@@ -54,7 +54,7 @@ def print_completion(
     shell: Annotated[str, typer.Argument(metavar="SHELL", help=f"One of {', '.join(_SHELLS)}.")],
 ) -> None:
     """Print the script that completes commands, options, configs and stages on Tab."""
-    from typer.completion import get_completion_script
+    from typer.completion import get_completion_script  # type: ignore[attr-defined]
 
     if shell not in _SHELLS:
         raise UserError(
