@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from amaranth.lib.wiring import Component
 
     from hawx_hw.architectures.config import AcceleratorConfig
+    from hawx_hw.architectures.drawing import Drawing
     from hawx_hw.architectures.quantities import Quantities
+    from hawx_hw.architectures.timeline import Timeline
     from hawx_hw.assignment.space import Space
     from hawx_hw.blocks.assignment import Assignment
     from hawx_hw.blocks.block import Block
@@ -422,6 +424,22 @@ class Plan(Protocol):
 
         Kinds are what areas and paths are measured and predicted by; each is of one part. All
         blocks are the kind ``"blocks"``.
+        """
+
+    def drawing(self) -> Drawing:
+        """What stands where in the hardware, and what each layer uses of it.
+
+        Every multiplier is a cell, and every memory of :meth:`accesses` is there.
+        """
+
+    def timeline(self, layer: int) -> Timeline | None:
+        """What the units do in a layer, cycle by cycle; None where the architecture has none.
+
+        Parameters
+        ----------
+        layer : int
+            Its index in :meth:`cycles`. The cycles of the first track add up to those of the
+            layer's causes.
         """
 
     def describe(self) -> Mapping[str, Any]:

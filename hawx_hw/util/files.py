@@ -109,9 +109,13 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
-def write_json(path: Path, content: Any) -> None:
-    """Replace ``path`` by ``content`` as JSON with sorted keys at once."""
-    write_text(path, json.dumps(content, indent=2, sort_keys=True) + "\n")
+def write_json(path: Path, content: Any, *, compact: bool = False) -> None:
+    """Replace ``path`` by ``content`` as JSON with sorted keys at once.
+
+    It is indented, for people to read, or without a blank where it is ``compact``.
+    """
+    style: dict[str, Any] = {"separators": (",", ":")} if compact else {"indent": 2}
+    write_text(path, json.dumps(content, sort_keys=True, **style) + "\n")
 
 
 def open_file(path: Path) -> io.BufferedReader:

@@ -58,11 +58,14 @@ class Result(Record):
         The stage that writes it.
     SCHEMA : int
         Version of its keys; a file of another one is refused.
+    COMPACT : bool
+        Whether the file has no blanks: one of many numbers, which nobody reads as it is.
     """
 
     FILE: ClassVar[str]
     STAGE: ClassVar[str]
     SCHEMA: ClassVar[int]
+    COMPACT: ClassVar[bool] = False
 
     def write(self, folder: Path, header: Header | None = None) -> None:
         """Write the file into ``folder``.
@@ -74,7 +77,8 @@ class Result(Record):
             None: the file gets none, and is the same for all settings and versions.
         """
         origin = {} if header is None else header.as_dict()
-        write_json(folder / self.FILE, {"schema": self.SCHEMA, **origin, **self.as_dict()})
+        content = {"schema": self.SCHEMA, **origin, **self.as_dict()}
+        write_json(folder / self.FILE, content, compact=self.COMPACT)
 
     @classmethod
     def how_to_make(cls) -> str:

@@ -30,7 +30,7 @@ from hawx_hw.architectures.simt.memories import bank_count, parameter_memories
 from hawx_hw.architectures.simt.program import Program
 from hawx_hw.architectures.simt.schedule import Scheduled, schedule
 from hawx_hw.architectures.simt.store_words import constant_parts
-from hawx_hw.architectures.simt.timing import Timing, time_program
+from hawx_hw.architectures.simt.timing import Timing, Trace, trace_program
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.blocks.assignment import Assignment
 from hawx_hw.blocks.block import Block
@@ -40,6 +40,8 @@ from hawx_hw.graph.graph import Graph
 if TYPE_CHECKING:
     from amaranth.lib.wiring import Component
 
+    from hawx_hw.architectures.drawing import Drawing
+    from hawx_hw.architectures.timeline import Timeline
     from hawx_hw.characterization.block_table import BlockTable
     from hawx_hw.gateware.core_interface import CoreSignature
     from hawx_hw.technology import Technology
@@ -101,9 +103,14 @@ class Plan:
         return self.accelerator.weight_banks or bank_count(len(self.program.weights))
 
     @cached_property
+    def trace(self) -> Trace:
+        """What the program's warps do when."""
+        return trace_program(self.program)
+
+    @property
     def timing(self) -> Timing:
         """The cycles of the program."""
-        return time_program(self.program)
+        return self.trace.timing
 
     @cached_property
     def schedule(self) -> Sequence[Scheduled]:
@@ -262,6 +269,18 @@ class Plan:
         from hawx_hw.architectures.simt.parts import kind_of
 
         return kind_of(module)
+
+    def drawing(self) -> Drawing:
+        """See :class:`~hawx_hw.architectures.base.Plan`."""
+        from hawx_hw.architectures.simt.drawing import draw
+
+        return draw(self)
+
+    def timeline(self, layer: int) -> Timeline:
+        """See :class:`~hawx_hw.architectures.base.Plan`."""
+        from hawx_hw.architectures.simt.timeline import layer_timeline
+
+        return layer_timeline(self, layer)
 
     def describe(self) -> Mapping[str, Any]:
         """See :class:`~hawx_hw.architectures.base.Plan`."""

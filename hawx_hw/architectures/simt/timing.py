@@ -8,7 +8,7 @@ without traps. For each layer it reports where the cycles of the multiply engine
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
@@ -30,7 +30,19 @@ from hawx_hw.architectures.simt.program import Program
 from hawx_hw.architectures.simt.state import Warp
 from hawx_hw.architectures.simt.traps import Cause
 
-__all__ = ["CAUSES", "Ended", "LayerTiming", "Timing", "TimingError", "time_program"]
+__all__ = [
+    "CAUSES",
+    "IDLE",
+    "Ended",
+    "LayerTiming",
+    "Span",
+    "Timing",
+    "TimingError",
+    "Trace",
+    "Walk",
+    "time_program",
+    "trace_program",
+]
 
 #: Where cycles of the multiply engine go, with a title for each.
 CAUSES: Mapping[str, str] = MappingProxyType(
@@ -47,7 +59,7 @@ CAUSES: Mapping[str, str] = MappingProxyType(
     }
 )
 #: What an idle cycle is due to, the first that applies.
-_IDLE = ("front_end", "post", "drain", "result", "barrier")
+IDLE = ("front_end", "post", "drain", "result", "barrier")
 
 
 class TimingError(ValueError):
@@ -109,11 +121,64 @@ class Timing:
     released: int
 
 
-class _Walk(NamedTuple):
+class Span(NamedTuple):
+    """Cycles in which a warp is at one place.
+
+    Parameters
+    ----------
+    begin, end : int
+        The first cycle, and the one after the last.
+    warp, pc : int
+        Whose instruction, and its address.
+    """
+
     begin: int
     end: int
+    warp: int
+    pc: int
+
+
+class Walk(NamedTuple):
+    """An instruction in the multiply engine.
+
+    Parameters
+    ----------
+    begin, end : int
+    warp, pc : int
+        As of a :class:`Span`.
+    taps : int
+    lanes : int
+        0: no products.
+    """
+
+    begin: int
+    end: int
+    warp: int
+    pc: int
     taps: int
-    lanes: int  # 0: no products
+    lanes: int
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What every warp does when.
+
+    Parameters
+    ----------
+    timing : Timing
+    spans : mapping of str to sequence of Span
+        By what it waits for, or is in: ``front_end``, ``post`` (the post engine), ``drain`` (of the
+        multiply engine), ``result``, ``barrier``.
+    walks : sequence of Walk
+        Of the multiply engine, in their order.
+    due : ndarray of int8, shape (cycles,)
+        What each cycle counts as: index into :data:`IDLE`, or -1 where the multiply engine walks.
+    """
+
+    timing: Timing
+    spans: Mapping[str, Sequence[Span]]
+    walks: Sequence[Walk]
+    due: np.ndarray
 
 
 @dataclass
@@ -147,8 +212,8 @@ class _Model:
         self.at_barrier: dict[int, int] = {}  # arrival by warp
         self.halted: dict[int, int] = {}
         self.released: int | None = None
-        self.walks: list[_Walk] = []
-        self.spans: dict[str, list[tuple[int, int]]] = {cause: [] for cause in _IDLE}
+        self.walks: list[Walk] = []
+        self.spans: dict[str, list[Span]] = {cause: [] for cause in IDLE}
         self.layers: list[tuple[int, int]] = [(-1, 0)]
 
     # Events -----------------------------------------------------------------------------------
@@ -174,6 +239,9 @@ class _Model:
     def end(self, number: int, cycle: int, pc: int) -> None:
         self.ended.append(Ended(cycle, number, pc))
 
+    def add(self, place: str, begin: int, end: int, number: int, pc: int) -> None:
+        self.spans[place].append(Span(begin, end, number, pc))
+
     def instruction(self, number: int) -> Instruction:
         warp = self.warps[number]
         instruction = self.code[warp.pc] if warp.pc < len(self.code) else None
@@ -191,11 +259,11 @@ class _Model:
             try:
                 front_faults(self.program, instruction)
                 if place in self.engines:
-                    self.spans["front_end"].append((cycle, executed + 1))
+                    self.add("front_end", cycle, executed + 1, number, pc)
                     heapq.heappush(self.events, (executed + 1, _REQUEST, number))
                     return
                 if instruction.mnemonic in ("BAR", "HALT"):
-                    self.spans["front_end"].append((cycle, executed + 1))
+                    self.add("front_end", cycle, executed + 1, number, pc)
                     heapq.heappush(self.events, (executed, _ARRIVE, number))
                     return
                 ended = self.control(warp, instruction, executed)
@@ -204,11 +272,11 @@ class _Model:
             self.end(number, ended, pc)
             following = self.unit.begin_cycle(number, ended + 1)
             if instruction.mnemonic == "WAITR" and ended > executed:
-                self.spans["front_end"].append((cycle, executed + 1))
-                self.spans["result"].append((executed + 1, ended + 1))
-                self.spans["front_end"].append((ended + 1, following))
+                self.add("front_end", cycle, executed + 1, number, pc)
+                self.add("result", executed + 1, ended + 1, number, pc)
+                self.add("front_end", ended + 1, following, number, pc)
             else:
-                self.spans["front_end"].append((cycle, following))
+                self.add("front_end", cycle, following, number, pc)
             cycle = following
 
     def control(self, warp: Warp, instruction: Instruction, executed: int) -> int:
@@ -241,11 +309,12 @@ class _Model:
         self.layers.append((self.instruction(first).imm, cycle + 1))
         for number, arrived in sorted(self.at_barrier.items()):
             warp = self.warps[number]
-            self.end(number, cycle, warp.pc)
-            warp.advance(warp.pc + 1)
-            self.spans["barrier"].append((arrived + 1, cycle + 1))
+            pc = warp.pc
+            self.end(number, cycle, pc)
+            warp.advance(pc + 1)
+            self.add("barrier", arrived + 1, cycle + 1, number, pc)
             following = self.unit.begin_cycle(number, cycle + 1)
-            self.spans["front_end"].append((cycle + 1, following))
+            self.add("front_end", cycle + 1, following, number, pc)
             self.resume(number, cycle)
         self.at_barrier.clear()
 
@@ -271,16 +340,17 @@ class _Model:
         engine.free = begin + cycles
         ended = engine.free - 1 + engine.latency
         warp = self.warps[number]
+        pc = warp.pc
         if place is Place.MULTIPLY:
-            self.spans["front_end"].append((cycle, begin))
-            self.spans["drain"].append((begin + cycles, ended + 1))
+            self.add("front_end", cycle, begin, number, pc)
+            self.add("drain", begin + cycles, ended + 1, number, pc)
             self.walks.append(self.walk(number, begin, cycles))
         else:
-            self.spans["post"].append((cycle, ended + 1))
-        self.end(number, ended, warp.pc)
-        warp.advance(warp.pc + 1)
+            self.add("post", cycle, ended + 1, number, pc)
+        self.end(number, ended, pc)
+        warp.advance(pc + 1)
         following = self.unit.begin_cycle(number, ended + 1)
-        self.spans["front_end"].append((ended + 1, following))
+        self.add("front_end", ended + 1, following, number, pc)
         self.resume(number, ended)
         if engine.waiting:
             heapq.heappush(self.events, (engine.taken, _GRANT, self.places.index(place)))
@@ -307,44 +377,51 @@ class _Model:
             pc = self.warps[number].pc
             raise TimingError(f"Warp {number} traps at {pc}: BEATS {beats}")
 
-    def walk(self, number: int, begin: int, cycles: int) -> _Walk:
+    def walk(self, number: int, begin: int, cycles: int) -> Walk:
         warp, instruction = self.warps[number], self.instruction(number)
         stream = self.program.streams[instruction.d]
         beats = warp.scalars[instruction.rs + 4]
         taps = beats * stream.window * stream.positions * stream.taps
         lanes = int(warp.mask(instruction.pred).sum()) if instruction.operation.selects else 0
-        return _Walk(begin, begin + cycles, taps, lanes)
+        return Walk(begin, begin + cycles, number, warp.pc, taps, lanes)
 
     # Report -----------------------------------------------------------------------------------
 
-    def report(self) -> Timing:
+    def trace(self) -> Trace:
         total = max(self.halted.values()) + 1
+        due = self.due(total)
+        return Trace(self.report(total, due), self.spans, self.walks, due)
+
+    def report(self, total: int, due: np.ndarray) -> Timing:
         counts: dict[int, int] = {}
         for each in self.ended:
             counts[each.pc] = counts.get(each.pc, 0) + 1
         return Timing(
             total,
             tuple(sorted(self.ended)),
-            tuple(self.layer_timings(total)),
+            tuple(self.layer_timings(total, due)),
             counts,
             total - 1 if self.released is None else self.released,
         )
 
-    def layer_timings(self, total: int) -> list[LayerTiming]:
+    def due(self, total: int) -> np.ndarray:
         # What each cycle is due to: later causes first, so that earlier ones prevail.
         due = np.zeros(total, dtype=np.int8)
-        for index, cause in reversed(list(enumerate(_IDLE))):
-            for begin, end in self.spans[cause]:
+        for index, cause in reversed(list(enumerate(IDLE))):
+            for begin, end, _, _ in self.spans[cause]:
                 due[begin:end] = index
         for walk in self.walks:
             due[walk.begin : walk.end] = -1
+        return due
+
+    def layer_timings(self, total: int, due: np.ndarray) -> list[LayerTiming]:
         ends = [begin for _, begin in self.layers[1:]] + [total]
         layers = []
         for (number, begin), end in zip(self.layers, ends, strict=True):
             if begin == end:
                 continue
             causes = dict.fromkeys(CAUSES, 0.0)
-            for index, cause in enumerate(_IDLE):
+            for index, cause in enumerate(IDLE):
                 causes[cause] = float(np.count_nonzero(due[begin:end] == index))
             products = 0
             for walk in self.walks:
@@ -353,7 +430,7 @@ class _Model:
             layers.append(LayerTiming(number, begin, end, causes, products))
         return layers
 
-    def add_walk(self, walk: _Walk, causes: dict[str, float]) -> int:
+    def add_walk(self, walk: Walk, causes: dict[str, float]) -> int:
         """Add the cycles of a walk; return its products."""
         if not walk.lanes:
             causes["moving"] += walk.end - walk.begin
@@ -373,7 +450,12 @@ def _decoded(word: int) -> Instruction | None:
 
 
 def time_program(program: Program, *, result_free: int = 0) -> Timing:
-    """Cycles of a program that does not trap.
+    """Cycles of a program that does not trap; see :func:`trace_program`."""
+    return trace_program(program, result_free=result_free).timing
+
+
+def trace_program(program: Program, *, result_free: int = 0) -> Trace:
+    """Cycles of a program that does not trap, and what every warp does in them.
 
     Parameters
     ----------
@@ -388,4 +470,4 @@ def time_program(program: Program, *, result_free: int = 0) -> Timing:
     """
     model = _Model(program, result_free)
     model.run()
-    return model.report()
+    return model.trace()

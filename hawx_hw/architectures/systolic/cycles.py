@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from hawx_hw.architectures.base import CycleReport, LayerCycles
 from hawx_hw.architectures.common.operations import Operation
@@ -21,7 +21,7 @@ from hawx_hw.architectures.systolic.gateware.weight_loader import WeightLoader
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.steps import Step
 
-__all__ = ["CAUSES", "TiledNetwork", "count_cycles", "output_tiles"]
+__all__ = ["CAUSES", "Event", "TiledNetwork", "count_cycles", "output_tiles"]
 
 
 #: Causes of cycles, with their titles.
@@ -39,6 +39,31 @@ CAUSES = {
     # Streaming codes past the array: pooling, addition, clamp.
     "other": "other",
 }
+
+
+class Event(NamedTuple):
+    """Something that a unit does in a layer.
+
+    Parameters
+    ----------
+    layer : int
+        Its index.
+    what : str
+        ``layer`` (all of its cycles); ``load`` (words of weights are read), ``issue`` (pixels enter
+        the array), ``read`` (sums are read out), ``stream`` (codes pass the array); or the cause of
+        the wait before an issue.
+    begin, end : int
+        The first cycle, and the one after the last.
+    output_tile, tile : int
+        Numbers of the output tile and of the tile of taps, counted in the layer.
+    """
+
+    layer: int
+    what: str
+    begin: int
+    end: int
+    output_tile: int = 0
+    tile: int = 0
 
 
 class TiledNetwork(Protocol):
@@ -72,15 +97,29 @@ class _Clock:
     done: int = 0
     loader_idle: int = 0  # after the layers of the array; it has nothing to do in a stream
     losses: dict[str, int] = field(default_factory=dict)
+    layer: int = 0
+    events: list[Event] | None = None
+
+    def note(self, what: str, begin: int, end: int, output_tile: int = 0, tile: int = 0) -> None:
+        """Record an event where they are asked for."""
+        if self.events is not None and end > begin:
+            self.events.append(Event(self.layer, what, begin, end, output_tile, tile))
 
 
-def count_cycles(plan: TiledNetwork) -> CycleReport:
-    """The cycles of every layer of ``plan``, and where they go."""
-    clock = _Clock(LayerSequencer.START_LATENCY, LayerSequencer.OFFER_LATENCY)
+def count_cycles(plan: TiledNetwork, events: list[Event] | None = None) -> CycleReport:
+    """The cycles of every layer of ``plan``, and where they go.
+
+    Parameters
+    ----------
+    plan : TiledNetwork
+    events : list of Event or None
+        Is given what the units do, layer by layer.
+    """
+    clock = _Clock(LayerSequencer.START_LATENCY, LayerSequencer.OFFER_LATENCY, events=events)
     layers = []
     multipliers = plan.multipliers
-    for step, layer in zip(plan.steps, plan.layers, strict=True):
-        before = clock.done
+    for number, (step, layer) in enumerate(zip(plan.steps, plan.layers, strict=True)):
+        before, clock.layer = clock.done, number
         clock.losses = dict.fromkeys(
             ("weight_loading", "requantization", "fill_and_drain", "other"), 0
         )
@@ -90,6 +129,7 @@ def count_cycles(plan: TiledNetwork) -> CycleReport:
             clock.losses["other"] = clock.done - before
         else:
             issued = _tiles(step, plan.array, clock, before)
+        clock.note("layer", before + 1, clock.done + 1)
         layers.append(
             LayerCycles(
                 name=layer.title,
@@ -110,6 +150,7 @@ def count_cycles(plan: TiledNetwork) -> CycleReport:
 def _stream(step: Step, clock: _Clock) -> None:
     elements = (step.output_tile_pixels + 1) * (step.tap_tiles + 1)
     last = clock.begin + TileIssuer.LATENCY + elements - 1
+    clock.note("stream", last + 1 - elements, last + 1)
     clock.done = last + latencies.stream_to_store()
 
 
@@ -126,7 +167,7 @@ def _tiles(step: Step, array: ArrayShape, clock: _Clock, before: int) -> int:
     read = [0, 0]  # the last read of the two output tiles before the present one
     issued = 0
     first = True
-    for pixels, groups in output_tiles(step, array):
+    for output_tile, (pixels, groups) in enumerate(output_tiles(step, array)):
         elements = pixels * groups
         for tile in range(step.tap_tiles + 1):
             load = max(load, taken)
@@ -140,10 +181,14 @@ def _tiles(step: Step, array: ArrayShape, clock: _Clock, before: int) -> int:
                 waits = taken - ready
                 cause = "requantization" if free > loaded else "weight_loading"
                 clock.losses[cause] += waits
+                clock.note(cause, ready, taken, output_tile, tile)
+            clock.note("load", load, load + beats, output_tile, tile)
+            clock.note("issue", taken, taken + pixels, output_tile, tile)
             load += beats
             ready = taken + pixels
             issued += pixels
         begins = max(ready - 1 + depth, read[1] + 1)
+        clock.note("read", begins, begins + elements, output_tile)
         read = [read[1], begins + elements - 1]
     clock.done = read[1] + latencies.read_to_store()
     clock.losses["fill_and_drain"] += clock.done - (ready - 1)

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from amaranth.lib.wiring import Component
 
     from hawx_hw.architectures.base import CycleReport, OperandStream
+    from hawx_hw.architectures.drawing import Drawing
+    from hawx_hw.architectures.timeline import Timeline
     from hawx_hw.blocks.block import Block
     from hawx_hw.characterization.block_table import BlockTable
     from hawx_hw.gateware.core_interface import CoreSignature
@@ -260,6 +262,18 @@ class Plan:
         from hawx_hw.architectures.systolic.parts import kind_of
 
         return kind_of(module)
+
+    def drawing(self) -> Drawing:
+        """See :class:`~hawx_hw.architectures.base.Plan`."""
+        from hawx_hw.architectures.systolic.drawing import draw
+
+        return draw(self)
+
+    def timeline(self, layer: int) -> Timeline:
+        """See :class:`~hawx_hw.architectures.base.Plan`."""
+        from hawx_hw.architectures.systolic.timeline import layer_timeline
+
+        return layer_timeline(self, layer)
 
     def describe(self) -> Mapping[str, Any]:
         """See :class:`~hawx_hw.architectures.base.Plan`."""

@@ -1,7 +1,7 @@
 """Integer graph -> accelerator: Verilog, memory images, register map, layer program.
 
-Writes ``rtl/``, ``mem/``, ``hawx_registers.h``, ``hawx_pixels.h``, ``registers.md`` and
-``program.json``.
+Writes ``rtl/``, ``mem/``, ``hawx_registers.h``, ``hawx_pixels.h``, ``registers.md``,
+``program.json`` and ``drawing.json``.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ __all__ = ["STAGE"]
 
 
 def _run(context: Context) -> None:
+    from hawx_hw.design.drawing_result import drawing_result
     from hawx_hw.design.emission import emit_accelerator
 
     plan = load_plan(context)
@@ -35,6 +36,7 @@ def _run(context: Context) -> None:
             initial_values=context.config.accelerator.initial_values,
         )
     context.write(result)
+    context.write(drawing_result(plan))
 
 
 def _config_hash(context: Context) -> int:

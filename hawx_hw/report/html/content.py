@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hawx_hw.report.html.front import FrontContent
+from hawx_hw.report.html.machine import MachineContent
 from hawx_hw.search.result import AccuracyCurve
 from hawx_hw.util.results import Record
 
@@ -13,11 +14,8 @@ __all__ = [
     "Flow",
     "HeatMap",
     "LayerScoresContent",
-    "MachineContent",
-    "MachineLayer",
     "Missing",
     "Number",
-    "PEMap",
     "ScoresContent",
     "StackedBars",
     "TableContent",
@@ -137,66 +135,6 @@ class ScoresContent(Record):
     layers: tuple[LayerScoresContent, ...]
     unit: str
     images: int
-
-
-class MachineLayer(Record):
-    """What the accelerator does in one layer.
-
-    Parameters
-    ----------
-    name : str
-    cycles : int
-    utilization : float
-        Share of multiplier-cycles that do useful work.
-    energy_nj : float or None
-        Measured.
-    blocks : mapping of str to float
-        Share of the layer's multiplications by block.
-    """
-
-    name: str
-    cycles: int
-    utilization: float
-    energy_nj: float | None
-    blocks: Mapping[str, float]
-
-
-class PEMap(Record):
-    """The multiplier cells where they lie, and what each holds.
-
-    Parameters
-    ----------
-    cell : str
-        What one is called, such as ``PE``.
-    cells : tuple of tuple of tuple of int
-        Line by line, the blocks of each cell, by their indices.
-    blocks : tuple of str
-    """
-
-    cell: str
-    cells: tuple[tuple[tuple[int, ...], ...], ...]
-    blocks: tuple[str, ...]
-
-
-class MachineContent(Record):
-    """The fourth section.
-
-    Parameters
-    ----------
-    title : str
-        The accelerator in a few words.
-    architecture : str
-    map : PEMap
-    memories : tuple of (str, int, int, int)
-        Name, instances, bits of a word, words.
-    layers : tuple of MachineLayer
-    """
-
-    title: str
-    architecture: str
-    map: PEMap
-    memories: tuple[tuple[str, int, int, int], ...]
-    layers: tuple[MachineLayer, ...]
 
 
 class StackedBars(Record):

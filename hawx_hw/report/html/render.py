@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hawx_hw.report.html.front import METRICS
 from hawx_hw.report.html.glossary import definitions, term_id
+from hawx_hw.report.html.machine_page import machine_numbers, machine_page
 from hawx_hw.util.files import read_text
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ PALETTE = (
 )
 _HERE = Path(__file__).parent
 #: Keys of the content that the scripts draw from; all else is in the HTML itself.
-_DRAWN = ("front", "scores", "accuracy", "machine", "bars")
+_DRAWN = ("front", "scores", "accuracy", "bars")
 #: A space between a number and its unit.
 _UNIT = re.compile(r"(?<=\d) (?=(?:%|nJ|pJ|mW|MHz|ns|µs|µm²|s|images?|cycles?|points?)(?!\w))")
 #: Scripts of every page: those before the parts of a page, and those after.
@@ -40,7 +41,11 @@ def page(content: Content) -> str:
     Nothing in it is fetched from elsewhere: style, script and the library that draws are inside.
     """
     values: dict[str, Any] = content.model_dump(mode="json")
-    return _rendered("report.html.j2", values, {key: values[key] for key in _DRAWN}, _SCRIPTS)
+    drawn = {key: values[key] for key in _DRAWN}
+    if content.machine is not None:
+        values["machine_page"] = machine_page(content.machine)
+        drawn["machine"] = machine_numbers(content.machine)
+    return _rendered("report.html.j2", values, drawn, _SCRIPTS)
 
 
 def _rendered(
