@@ -36,7 +36,7 @@ read: its keys are always there.
 
 
 #: Modules that declare results.
-_MODULES = ("result", "program", "references", "choice_result", "profiling")
+_MODULES = ("result", "drawing_result", "program", "references", "choice_result", "profiling")
 #: Units, by the part of a key that names them.
 _UNITS = {
     "bits": "bits", "bytes": "bytes", "cycles": "cycles", "ff": "fF", "fj": "fJ",

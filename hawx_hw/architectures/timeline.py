@@ -7,15 +7,16 @@ layer each of :data:`BINS` parts has the cycles of each activity.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from pydantic import model_validator
 
 from hawx_hw.util.results import Record
 
-__all__ = ["BINS", "WINDOW", "Activity", "Span", "Timeline", "Track", "TrackSpans", "timeline"]
+__all__ = ["BINS", "WINDOW", "Activity", "Timeline", "Track", "TrackSpans", "timeline"]
 
 #: Cycles from a layer's first one on that are shown one by one.
 WINDOW = 256
@@ -40,33 +41,15 @@ class Activity(Record):
     causes: tuple[str, ...] = ()
 
 
-class Span(NamedTuple):
-    """Cycles in which a unit does one thing.
-
-    Parameters
-    ----------
-    begin, end : int
-        The first cycle, and the one after the last.
-    activity : int
-        Index of the activity.
-    note : str
-        What exactly, such as an instruction.
-    """
-
-    begin: int
-    end: int
-    activity: int
-    note: str = ""
-
-
 class Track(Record):
     """What one unit does.
 
     Parameters
     ----------
     title : str
-    spans : tuple of Span
-        Within the window, in their order; between them it does nothing.
+    spans : tuple of (int, int, int, str)
+        Within the window, in their order: the first cycle, the one after the last, the index of the
+        activity, and what exactly, such as an instruction. Between them it does nothing.
     totals : tuple of int
         Cycles of each activity in the whole layer.
     bins : tuple of tuple of int
@@ -74,7 +57,7 @@ class Track(Record):
     """
 
     title: str
-    spans: tuple[Span, ...]
+    spans: tuple[tuple[int, int, int, str], ...]
     totals: tuple[int, ...]
     bins: tuple[tuple[int, ...], ...]
 
@@ -182,13 +165,20 @@ def timeline(
     )
 
 
+class _Span(NamedTuple):
+    begin: int
+    end: int
+    activity: int
+    note: str
+
+
 def _track(track: TrackSpans, cycles: int, names: list[str], window: int, step: int) -> Track:
     inside = [
-        Span(max(begin, 0), min(end, cycles), names.index(activity), note)
+        _Span(max(begin, 0), min(end, cycles), names.index(activity), note)
         for begin, end, activity, note in sorted(track.spans)
         if begin < cycles and end > 0
     ]
-    for one, other in zip(inside, inside[1:], strict=False):
+    for one, other in itertools.pairwise(inside):
         if other.begin < one.end:
             raise ValueError(f"Track {track.title!r} must do one thing in cycle {other.begin}")
     parts = [[0] * len(names) for _ in range(-(-cycles // step))]
@@ -205,7 +195,7 @@ def _track(track: TrackSpans, cycles: int, names: list[str], window: int, step: 
     )
 
 
-def _parts(span: Span, step: int) -> Iterator[tuple[int, int]]:
+def _parts(span: _Span, step: int) -> Iterator[tuple[int, int]]:
     """The parts of the layer that a span reaches into, with its cycles in each."""
     for number in range(span.begin // step, (span.end - 1) // step + 1):
         yield number, min(span.end, (number + 1) * step) - max(span.begin, number * step)

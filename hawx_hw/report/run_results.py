@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hawx_hw.compensation.result import AssignResult
-    from hawx_hw.design.drawing_result import DrawingResult
     from hawx_hw.design.program import EmitResult
     from hawx_hw.flows.result import FlowResult
     from hawx_hw.power.references import ReferencesResult
@@ -56,8 +55,6 @@ class RunResults:
     assign : AssignResult or None
     predict : PredictResult or None
     emit : EmitResult or None
-    drawing : DrawingResult or None
-        Written with ``emit``.
     verify : VerifyResult or None
     synth : SynthResult or None
     power : PowerResult or None
@@ -76,7 +73,6 @@ class RunResults:
     assign: AssignResult | None = None
     predict: PredictResult | None = None
     emit: EmitResult | None = None
-    drawing: DrawingResult | None = None
     verify: VerifyResult | None = None
     synth: SynthResult | None = None
     power: PowerResult | None = None
@@ -113,7 +109,6 @@ def load_results(folder: Path, stages: tuple[str, ...]) -> RunResults:
     if "pick" in read:
         read["index"] = read.pop("pick")
     if "emit" in read:
-        read["drawing"] = _drawing(folder)
         read["flows"] = _flows(folder)
     return RunResults(folder, stages, **read)
 
@@ -167,12 +162,6 @@ def _emit(folder: Path) -> EmitResult:
     from hawx_hw.design.program import EmitResult
 
     return EmitResult.read(folder)
-
-
-def _drawing(folder: Path) -> DrawingResult:
-    from hawx_hw.design.drawing_result import DrawingResult
-
-    return DrawingResult.read(folder)
 
 
 def _verify(folder: Path) -> VerifyResult:

@@ -26,7 +26,9 @@ from hawx_hw.architectures.base import (
     ParameterMemory,
     sampled_steps,
 )
+from hawx_hw.architectures.common.canvas import LEFT, MIDDLE, RIGHT, TOP, Canvas, drawn_blocks
 from hawx_hw.architectures.config import AcceleratorConfig
+from hawx_hw.architectures.drawing import Drawing, DrawnCell, LayerUse
 from hawx_hw.architectures.quantities import ONE, Part, Quantities, Quantity, feature
 from hawx_hw.blocks import Block, by_name
 from hawx_hw.blocks.assignment import Assignment, LayerBlocks
@@ -233,6 +235,32 @@ class SerialPlan:
         if module.startswith(BLOCK):
             return "blocks"
         return "core" if module.startswith("hawx_core") else "rest"
+
+    def drawing(self) -> Drawing:
+        canvas = Canvas()
+        canvas.shell(self.signature())
+        image, weight, *_ = self.accesses()
+        canvas.memory("core/image_memory", "image", image.macro, (8, image.depth), LEFT, TOP,
+                      title="image")  # fmt: skip
+        canvas.memory("core/weights", "weights", weight.macro, (8, weight.depth), RIGHT, TOP,
+                      title="weights")  # fmt: skip
+        canvas.bus("image_loader", "core/image_memory", 8, "image", (80, 60), (80, TOP))
+        cells = (DrawnCell(name="0", x=MIDDLE, y=TOP, blocks=tuple(range(len(self.blocks)))),)
+        counts = tuple(float(self._macs()[block.name]) for block in self.blocks)
+        return canvas.drawing(
+            title="one serial multiplier",
+            cell="core",
+            cell_part="core",
+            blocks=drawn_blocks(self.blocks),
+            height=TOP + 40,
+            cell_width=30.0,
+            cell_height=30.0,
+            cells=cells,
+            layers=(LayerUse.of(self.layer.name, [counts]),),
+        )
+
+    def timeline(self, layer: int) -> None:
+        return None
 
     def describe(self) -> Mapping[str, Any]:
         return {"title": "one serial multiplier", "cell": "core"}

@@ -5,7 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from hawx_hw.architectures.drawing import (
+    Bus,
+    Caption,
+    Drawing,
+    DrawnBlock,
+    DrawnCell,
+    DrawnMemory,
+    DrawnUnit,
+    LayerUse,
+)
+from hawx_hw.architectures.timeline import Activity, TrackSpans, timeline
 from hawx_hw.compensation.result import AssignedAccuracy, AssignResult
+from hawx_hw.design.drawing_result import DrawingResult
 from hawx_hw.design.program import (
     EmitResult,
     EmittedBlock,
@@ -113,6 +125,60 @@ EMIT = EmitResult(
     parameter_bytes=64_413,
     cycles=ProgramCycles(core=8000, layers=()),
 )
+_WEIGHTS = DrawnMemory(
+    id="core/weights", title="weights", detail="99 x 8 b", x=20, y=60, width=90, height=30,
+    part="memories", path="core/weights", use="weights", macro="hawx_rom", bits=8, words=99,
+    group="weights",
+)  # fmt: skip
+#: Three cells of which two hold both blocks, and one layer; 60 multiplications of each block.
+DRAWING = DrawingResult(
+    drawing=Drawing(
+        title="three PEs",
+        cell="PE",
+        cell_part="PEs without blocks",
+        blocks=(
+            DrawnBlock(name="exact", module="hawx_block_exact"),
+            DrawnBlock(name="drum(k=4)", module="hawx_block_drum_k_4"),
+        ),
+        height=200.0,
+        cell_width=30.0,
+        cell_height=30.0,
+        cells=tuple(
+            DrawnCell(name=f"row 0, column {number}", x=150 + 30 * number, y=60, blocks=blocks)
+            for number, blocks in enumerate(((0,), (0, 1), (0, 1)))
+        ),
+        units=(
+            DrawnUnit(id="host", title="AXI4-Lite", x=20, y=2, width=90, height=18, port=True),
+            DrawnUnit(
+                id="control", title="control", x=20, y=30, width=90, height=20, part="control"
+            ),
+        ),
+        memories=(_WEIGHTS,),
+        buses=(
+            Bus(source="core/weights", target="cells", bits=8, label="weights",
+                points=((110, 75), (150, 75))),
+        ),
+        captions=(Caption(text="weights", x=20, y=100, width=60, strong=True),),
+        layers=(LayerUse.of("conv1", [(60.0,), (0.0, 30.0), (0.0, 30.0)]),),
+    ),
+    timelines=(
+        timeline(
+            "conv1",
+            100,
+            {
+                "work": Activity(title="multiply", causes=("useful",)),
+                "wait": Activity(title="wait for weights", work=False, causes=("other",)),
+            },
+            [
+                TrackSpans("cycles", [(0, 20, "wait", ""), (20, 100, "work", "")]),
+                TrackSpans("array", [(20, 60, "work", "tile 0"), (60, 100, "work", "tile 1")]),
+            ],
+            source="a sample",
+            window=50,
+            bins=10,
+        ),
+    ),
+)  # fmt: skip
 VERIFY = VerifyResult(
     images=20,
     traced=2,

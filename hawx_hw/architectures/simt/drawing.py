@@ -55,6 +55,11 @@ def draw(plan: Plan) -> Drawing:
     across = _across(unit)
     lines = -(-unit.lanes // across)
     gap = 4.0 if unit.clusters > 1 else 0.0
+
+    def x_of(lane: int) -> float:
+        place = lane % across
+        return round(_LANES_X + place * width + gap * (place // unit.cluster), 2)
+
     gaps = gap * (across // unit.cluster - 1) if across >= unit.cluster else 0.0
     width, height = cell_size(lines, across, 150.0, _LANES_WIDTH - gaps)
     bottom = _LANES_Y + lines * height
@@ -71,7 +76,7 @@ def draw(plan: Plan) -> Drawing:
         cells=tuple(
             DrawnCell(
                 name=str(lane),
-                x=round(_LANES_X + lane % across * width + gap * (lane % across // unit.cluster), 2),
+                x=x_of(lane),
                 y=round(_LANES_Y + lane // across * height, 2),
                 blocks=plan.compiled.lane_blocks.at(lane),
             )
@@ -163,9 +168,7 @@ def _feeds(canvas: Canvas, plan: Plan, memories: dict[str, ParameterMemory]) -> 
     canvas.bus(f"core/{banks[0].name}", "weight_feed", lanes, "weights",
                (right, TOP + 76), (right, y))  # fmt: skip
     canvas.bus("windows", "cells", 8 * unit.clusters, "codes", (left, y + BOX), (left, _LANES_Y))
-    canvas.bus(
-        "multiply", "cells", 0, "steps", (_CENTRE, y + BOX + DRAWER), (_CENTRE, _LANES_Y)
-    )
+    canvas.bus("multiply", "cells", 0, "steps", (_CENTRE, y + BOX + DRAWER), (_CENTRE, _LANES_Y))
     canvas.bus("weight_feed", "cells", lanes, "weights",
                (right, y + BOX + DRAWER), (right, _LANES_Y))  # fmt: skip
 

@@ -12,7 +12,6 @@ from amaranth.hdl import Shape
 
 from hawx_hw.architectures.common.canvas import (
     BOX,
-    DRAWER,
     LEFT,
     LEFT_EDGE,
     LEFT_INNER,
@@ -93,9 +92,7 @@ def _control(canvas: Canvas, plan: Plan, d: Dimensions) -> None:
     )
     centre, middle = MIDDLE + WIDTH_OF_BOX / 2, TOP + BOX / 2
     canvas.bus("registers", "sequencer", 0, "start", (centre, 78), (centre, TOP))
-    canvas.bus(
-        "sequencer", "issuer", 0, "layer", (MIDDLE, middle), (LEFT + WIDTH_OF_BOX, middle)
-    )
+    canvas.bus("sequencer", "issuer", 0, "layer", (MIDDLE, middle), (LEFT + WIDTH_OF_BOX, middle))
     canvas.bus("sequencer", "loader", 0, "layer", (MIDDLE + WIDTH_OF_BOX, middle), (RIGHT, middle))
 
 
@@ -167,9 +164,7 @@ def _banks(canvas: Canvas, plan: Plan, d: Dimensions, height: float, right: floa
         )  # fmt: skip
     bottom = _Y + array.rows * height
     middle, load = RIGHT + WIDTH_OF_BOX / 2 + 28, Shape.cast(d.load.payload_shape).width
-    canvas.bus(
-        "loader", "core/weights_0_0", load, "addresses", (middle, TOP + BOX), (middle, _Y)
-    )
+    canvas.bus("loader", "core/weights_0_0", load, "addresses", (middle, TOP + BOX), (middle, _Y))
     canvas.caption("weights", _BANK_X - 10, bottom + 13, 78, strong=True)
     canvas.caption(size_text(shape[1], shape[0]), _BANK_X - 10, bottom + 25, 78)
 

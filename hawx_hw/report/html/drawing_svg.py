@@ -5,6 +5,7 @@ Of the page's own style it takes colors (``machine.css``); a picture by itself h
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from html import escape
@@ -26,13 +27,15 @@ if TYPE_CHECKING:
 
 __all__ = ["COLORS", "block_letter", "drawing_svg", "picture"]
 
-#: Blocks from this one on have the colors of the first ones again; their letters tell them apart.
+#: Blocks from this one on have the colors of the first ones again; their letters differ.
 COLORS = 8
 #: Sizes of letters, and their mean width.
 _TITLE, _SMALL, _LABEL = 12.0, 10.5, 10.0
 _ASPECT = 0.58
 #: Letters are not made smaller than this share.
 _LEAST = 0.8
+#: Length of the head of a bus.
+_HEAD = 6.0
 #: A block's letter needs a place at least so large.
 _LETTER = 11.0
 
@@ -40,7 +43,8 @@ _LETTER = 11.0
 def drawing_svg(drawing: Drawing, label: str) -> str:
     """The drawing as an element of a page.
 
-    Cells have ``data-cell``, with a rect for each of their blocks; units and memories ``data-unit``.
+    Cells have ``data-cell``, with a rect for each of their blocks; units and memories have
+    ``data-unit``.
 
     Parameters
     ----------
@@ -80,11 +84,6 @@ def _svg(drawing: Drawing, label: str, inside: str) -> Iterator[str]:
     )
     if inside:
         yield inside
-    yield (
-        '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="6" '
-        'markerHeight="6" markerUnits="userSpaceOnUse" orient="auto">'
-        '<path d="M0 0 8 4 0 8z"/></marker></defs>'
-    )
     for bus in drawing.buses:
         yield _line(bus)
     for unit in drawing.units:
@@ -183,21 +182,39 @@ def _cell(drawing: Drawing, number: int, cell: DrawnCell, use: tuple[float, ...]
 
 
 def _line(bus: Bus) -> str:
-    points = " ".join(f"{_n(x)},{_n(y)}" for x, y in bus.points)
+    """A line with its head; a head by itself needs no id, of which a page may have only one."""
+    *before, (x0, y0), (x, y) = bus.points
+    length = math.dist((x0, y0), (x, y))
+    dx, dy = ((x - x0) / length, (y - y0) / length) if length else (0.0, 0.0)
+    size = min(_HEAD, length)
+    foot = x - size * dx, y - size * dy
+    points = " ".join(f"{_n(px)},{_n(py)}" for px, py in (*before, (x0, y0), foot))
+    half = size / 2
+    head = " ".join(
+        f"{_n(px)},{_n(py)}"
+        for px, py in (
+            (foot[0] - half * dy, foot[1] + half * dx),
+            (x, y),
+            (foot[0] + half * dy, foot[1] - half * dx),
+        )
+    )
     thick = 1.0 + 0.25 * math.log2(bus.bits) if bus.bits else 1.0
     width = f"{bus.label}, {bus.bits} bits" if bus.bits else bus.label
     control = "" if bus.bits else " control"
     return (
-        f'<g class="bus{control}"><polyline points="{points}" stroke-width="{_n(thick)}" '
-        f'marker-end="url(#arrow)"/><title>{escape(f"{width}: {bus.source} to {bus.target}")}'
-        "</title></g>"
+        f'<g class="bus{control}"><polyline points="{points}" stroke-width="{_n(thick)}"/>'
+        f'<polygon points="{head}"/>'
+        f"<title>{escape(f'{width}: {bus.source} to {bus.target}')}</title></g>"
     )
 
 
 def _label(bus: Bus) -> Iterator[str]:
     """What a bus carries, beside its longest part: all of it, or its width, as there is room."""
-    pairs = list(zip(bus.points, bus.points[1:], strict=False))
-    (x0, y0), (x1, y1) = max(pairs, key=lambda pair: math.dist(*pair) + abs(pair[1][0] - pair[0][0]))
+    (x0, y0), (x1, y1) = max(
+        itertools.pairwise(bus.points),
+        # Above a line is more room than beside one that is as long.
+        key=lambda pair: math.dist(*pair) + abs(pair[1][0] - pair[0][0]),
+    )
     size = f"{bus.bits} b" if bus.bits else ""
     texts = [text for text in (f"{bus.label} {size}".strip(), size) if text]
     if bus.label_at is not None:

@@ -93,7 +93,7 @@ def chart(timeline: Timeline) -> Chart:
 
 
 def _classes(timeline: Timeline) -> Iterator[str]:
-    """Of each activity, work or wait and its number among these."""
+    """Class of each activity: work or wait, and its number among these."""
     numbers = {True: 0, False: 0}
     for activity in timeline.activities:
         yield f"{'work' if activity.work else 'wait'}{numbers[activity.work]}"

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hawx_hw.architectures.drawing import Drawing, LayerUse
 from hawx_hw.architectures.timeline import Timeline
+from hawx_hw.design.drawing_result import DrawingResult
 from hawx_hw.util.results import Record
 
 if TYPE_CHECKING:
     from hawx_hw.power.result import LayerPower, PowerResult
     from hawx_hw.report.run_results import RunResults
 
-__all__ = ["CellUse", "MachineContent", "MachineLayer", "MemoryGroup", "layer_lines", "machine_content", "memory_lines"]
+__all__ = [
+    "CellUse",
+    "MachineContent",
+    "MachineLayer",
+    "MemoryGroup",
+    "layer_lines",
+    "machine_content",
+    "memory_lines",
+]
 
 #: Parts of the power report whose energy is spread otherwise than over the units of the part.
 _MEMORIES, _BLOCKS = "memories", "blocks"
@@ -122,11 +131,18 @@ def machine_content(results: RunResults, architecture: str) -> MachineContent | 
     Parameters
     ----------
     results : RunResults
+        Its build folder has the drawing, where an accelerator was emitted.
     architecture : str
+
+    Raises
+    ------
+    UserError
+        The file of the drawing is missing, damaged or of another schema.
     """
-    emit, drawn = results.emit, results.drawing
-    if emit is None or drawn is None:
+    emit = results.emit
+    if emit is None:
         return None
+    drawn = DrawingResult.read(results.folder)
     multiplications = {each.layer: each.blocks for each in emit.multiplications}
     layers = []
     for layer, use in zip(emit.cycles.layers, drawn.drawing.layers, strict=True):
@@ -151,8 +167,8 @@ def machine_content(results: RunResults, architecture: str) -> MachineContent | 
 
 
 def layer_lines(machine: MachineContent) -> list[tuple[str, ...]]:
-    """Of each layer: name, cycles, useful multiplier-cycles in per cent, cells in use, nJ."""
-    lines = []
+    """Lines of a table: name of the layer, cycles, useful share in per cent, cells in use, nJ."""
+    lines: list[tuple[str, ...]] = []
     for layer in machine.layers:
         used = sum(any(layer.uses[use].busy) for use in layer.cells)
         lines.append(
@@ -168,7 +184,7 @@ def layer_lines(machine: MachineContent) -> list[tuple[str, ...]]:
 
 
 def memory_lines(machine: MachineContent) -> list[tuple[str, ...]]:
-    """Of each group: use, macro, copies, words, bits of a word, bits in all, nJ of an image."""
+    """Lines of a table: use, macro, copies, words, bits of a word, bits in all, nJ of an image."""
     return [
         (
             group.use,
@@ -205,12 +221,10 @@ class _Spread:
         layers = {} if power is None else {each.name: each for each in power.layers}
         self._layer: LayerPower | None = layers.get(use.layer)
 
-    def content(self) -> dict[str, object]:
+    def content(self) -> dict[str, Any]:
         """The keys of a :class:`MachineLayer` that follow from the drawing."""
         drawing, layer = self._drawing, self._layer
-        kinds = [
-            (cell.blocks, own) for cell, own in zip(drawing.cells, self._numbers, strict=True)
-        ]
+        kinds = [(cell.blocks, own) for cell, own in zip(drawing.cells, self._numbers, strict=True)]
         each = list(dict.fromkeys(kinds))
         number = {kind: index for index, kind in enumerate(each)}
         energies = self._energy_of_blocks()
@@ -226,7 +240,7 @@ class _Spread:
             )
             for blocks, own in each
         )
-        content: dict[str, object] = {
+        content: dict[str, Any] = {
             "uses": uses,
             "cells": tuple(number[kind] for kind in kinds),
             "energy_nj": None if layer is None else _rounded(layer.energy_pj / 1000),
@@ -237,25 +251,24 @@ class _Spread:
         """How much of each block's energy a cell has."""
         if self._layer is None:
             return None
-        totals: Counter[int] = Counter()
+        totals: dict[int, float] = defaultdict(float)
         holders: Counter[int] = Counter()
         for cell, own in zip(self._drawing.cells, self._numbers, strict=True):
             for block, count in zip(cell.blocks, own, strict=True):
-                totals[block] += count  # type: ignore[assignment]
+                totals[block] += count
                 holders[block] += 1
         return [
-            _Energy(
-                self._layer.blocks.get(block.module, 0.0) / 1000, totals[index], holders[index]
-            )
+            _Energy(self._layer.blocks.get(block.module, 0.0) / 1000, totals[index], holders[index])
             for index, block in enumerate(self._drawing.blocks)
         ]
 
-    def _elsewhere(self, layer: LayerPower) -> dict[str, object]:
+    def _elsewhere(self, layer: LayerPower) -> dict[str, Any]:
         """What belongs to no block: of each cell, of units and memories, and the rest."""
         drawing, memories = self._drawing, self._energy_of_memories()
         known = {block.module for block in drawing.blocks}
         rest = {_BLOCKS: sum(pj for name, pj in layer.blocks.items() if name not in known)}
-        units, cells = {}, 0.0
+        units: dict[str, float] = {}
+        cells = 0.0
         count = Counter(unit.part for unit in drawing.units)
         for part, energy in layer.parts.items():
             if part == _BLOCKS:
@@ -317,9 +330,8 @@ def _memories(drawing: Drawing, power: PowerResult | None) -> Iterator[MemoryGro
     for memory in drawing.memories:
         kind = (memory.use, memory.macro, memory.words, memory.bits)
         groups.setdefault(kind, []).append(memory.path)
-    energies = (
-        {} if power is None else {m.path.removesuffix("/macro"): m.energy_pj for m in power.memories}
-    )
+    macros = () if power is None else power.memories
+    energies = {macro.path.removesuffix("/macro"): macro.energy_pj for macro in macros}
     for (use, macro, words, bits), paths in groups.items():
         known = all(path in energies for path in paths)
         yield MemoryGroup(

@@ -25,6 +25,7 @@ from tests.report.samples import (
     ACCELERATOR,
     ALTERNATIVES,
     ASSIGN,
+    DRAWING,
     EMIT,
     POWER,
     PREDICT,
@@ -44,14 +45,13 @@ ALL = (
     "quantize", "accelerator", "profile", "search", "pick", "assign", "predict", "emit", "verify",
     "synth", "power", "references",
 )  # fmt: skip
-#: An accelerator with a layer, and cells in two lines.
+#: An accelerator with the layer of the drawing.
 BUILT = type(EMIT).model_validate(
     {
         **EMIT.model_dump(),
         "cycles": {"core": 100, "layers": ({
             "name": "conv1", "total": 100, "macs": 1600, "causes": {}, "utilization": 0.5,
         },)},
-        "pe_blocks": [[[0], [0, 1]], [[1], [0]]],
     }
 )  # fmt: skip
 #: A name that would end a script, or an element, if it were not written as text.
@@ -107,7 +107,7 @@ def whole_summary(folder: Path, config: Config = CONFIG) -> Summary:
     )
     predict = PREDICT.model_copy(update={"alternatives": ALTERNATIVES})
     build_folder(folder, QUANTIZE, ACCELERATOR, ASSIGN, predict, BUILT, VERIFY, SYNTH, POWER)
-    build_folder(folder, REFERENCES)
+    build_folder(folder, DRAWING, REFERENCES)
     outcomes = [Outcome(stage, ran=True, seconds=1.0) for stage in ALL]
     return summarize(folder, outcomes, config.search)
 

@@ -8,8 +8,8 @@ from hawx_hw.pipeline.stage import Outcome
 from hawx_hw.report.html.build import report_content
 from hawx_hw.report.summary import summarize
 from hawx_hw.util.yaml_text import read_yaml
-from tests.report.html.pages import CONFIG, whole_content
-from tests.report.samples import EMIT, QUANTIZE, VERIFY, build_folder
+from tests.report.html.pages import BUILT, CONFIG, whole_content
+from tests.report.samples import DRAWING, QUANTIZE, VERIFY, build_folder
 
 
 def test_a_whole_run_has_every_section(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_accuracy_against_the_scores_with_its_error(tmp_path: Path) -> None:
 
 
 def test_what_is_missing_is_named_with_the_command_that_makes_it(tmp_path: Path) -> None:
-    build_folder(tmp_path, QUANTIZE, EMIT, VERIFY)
+    build_folder(tmp_path, QUANTIZE, BUILT, DRAWING, VERIFY)
     outcomes = [Outcome(stage, ran=True, seconds=1.0) for stage in ("quantize", "emit", "verify")]
     content = report_content(summarize(tmp_path, outcomes), CONFIG, path="tiny.yaml")
     missing = {each.section: each.command for each in content.missing}
