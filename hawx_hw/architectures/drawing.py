@@ -42,7 +42,10 @@ class DrawnUnit(Record):
         Empty where a caption names it.
     detail : str
         One line more.
-    x, y, width, height : float
+    x, y : float
+        Its upper left corner.
+    width, height : float
+        Its size.
     part : str or None
         The part of the accelerator that its energy is counted with, see
         :meth:`~hawx_hw.architectures.base.Plan.part_of`; None where it has no energy of its own.
@@ -92,6 +95,7 @@ class DrawnBlock(Record):
     Parameters
     ----------
     name : str
+        As in a config.
     module : str
         Of its Verilog.
     """
@@ -125,9 +129,9 @@ class Bus(Record):
     Parameters
     ----------
     source, target : str
-        Ids; ``"cells"`` stands for the cells.
+        Where it begins and ends, by ids; ``"cells"`` stands for the cells.
     bits : int
-        0 where it is some wires of control.
+        Its width; 0 where it is some wires of control.
     label : str
         What it carries.
     points : tuple of (float, float)
@@ -153,6 +157,7 @@ class Caption(Record):
     Parameters
     ----------
     text : str
+        What it shows.
     x, y : float
         Of its base line.
     anchor : {"start", "middle", "end"}
@@ -203,6 +208,7 @@ class Drawing(Record):
     Parameters
     ----------
     title : str
+        The accelerator in a few words.
     cell : str
         What a cell is called, such as ``PE``.
     cell_part : str or None
@@ -212,13 +218,17 @@ class Drawing(Record):
     height : float
         Of the drawing.
     cell_width, cell_height : float
+        Size of a cell.
     cells : tuple of DrawnCell
         As many as there are multipliers.
     units : tuple of DrawnUnit
+        All but cells and memories; ports among them.
     memories : tuple of DrawnMemory
         All of the accelerator, one by one.
     buses : tuple of Bus
+        Connections of units.
     captions : tuple of Caption
+        Lines of text.
     layers : tuple of LayerUse
         All of the cycle report, in their order.
 

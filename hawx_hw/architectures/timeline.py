@@ -30,6 +30,7 @@ class Activity(Record):
     Parameters
     ----------
     title : str
+        What it is called.
     work : bool
         False where it waits.
     causes : tuple of str
@@ -47,6 +48,7 @@ class Track(Record):
     Parameters
     ----------
     title : str
+        The unit.
     spans : tuple of (int, int, int, str)
         Within the window, in their order: the first cycle, the one after the last, the index of the
         activity, and what exactly, such as an instruction. Between them it does nothing.
@@ -78,6 +80,7 @@ class Timeline(Record):
     source : str
         What the cycles are from.
     activities : tuple of Activity
+        What units do.
     tracks : tuple of Track
         The first one is the layer's: each cycle is one activity.
 

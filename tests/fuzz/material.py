@@ -276,7 +276,10 @@ def reading_stages(results: Path) -> tuple[Stage, ...]:
         "profile": ("profile.json", "scores.npz"),
         "search": ("search.json", "front.svg"),
         "assign": ("assigned.json", "assigned.npz", "assign.json"),
-        "emit": ("rtl", "mem", "program.json", "hawx_registers.h", "hawx_pixels.h", "registers.md"),
+        "emit": (
+            "rtl", "mem", "program.json", "drawing.json", "hawx_registers.h", "hawx_pixels.h",
+            "registers.md",
+        ),  # fmt: skip
     }
 
     def run_of(stage: Stage) -> Callable[[Context], None]:
