@@ -277,9 +277,9 @@ def reading_stages(results: Path) -> tuple[Stage, ...]:
         "search": ("search.json", "front.svg"),
         "assign": ("assigned.json", "assigned.npz", "assign.json"),
         "emit": (
-            "rtl", "mem", "program.json", "drawing.json", "hawx_registers.h", "hawx_pixels.h",
-            "registers.md",
-        ),  # fmt: skip
+            *("rtl", "mem", "program.json", "drawing.json"),
+            *("hawx_registers.h", "hawx_pixels.h", "registers.md"),
+        ),
     }
 
     def run_of(stage: Stage) -> Callable[[Context], None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 from hawx_hw.errors import UserError
 from hawx_hw.util.results import Record
@@ -10,10 +10,17 @@ from hawx_hw.util.results import Record
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from hawx_hw.architectures.drawing import Drawing
     from hawx_hw.graph.graph import Graph
     from hawx_hw.search.result import SearchResult
 
 __all__ = ["CellMap", "cell_map", "design_maps"]
+
+
+class _Drawn(Protocol):
+    """What is asked of a plan."""
+
+    def drawing(self) -> Drawing: ...
 
 
 class CellMap(Record):
@@ -36,7 +43,7 @@ class CellMap(Record):
     lines: tuple[tuple[int, ...], ...]
 
 
-def cell_map(plan: Any) -> CellMap:
+def cell_map(plan: _Drawn) -> CellMap:
     """The cells of a plan, as its drawing places them."""
     drawing = plan.drawing()
     kinds = tuple(dict.fromkeys(cell.blocks for cell in drawing.cells))
@@ -45,7 +52,7 @@ def cell_map(plan: Any) -> CellMap:
         lines.setdefault(cell.y, []).append((cell.x, kinds.index(cell.blocks)))
     return CellMap(
         cell=drawing.cell,
-        blocks=drawing.blocks,
+        blocks=tuple(block.name for block in drawing.blocks),
         kinds=kinds,
         lines=tuple(tuple(kind for _, kind in sorted(lines[y])) for y in sorted(lines)),
     )

@@ -21,9 +21,7 @@ __all__ = [
     "MachineContent",
     "MachineLayer",
     "MemoryGroup",
-    "layer_lines",
     "machine_content",
-    "memory_lines",
 ]
 
 #: Parts of the power report whose energy is spread otherwise than over the units of the part.
@@ -164,43 +162,6 @@ def machine_content(results: RunResults, architecture: str) -> MachineContent | 
         memories=tuple(_memories(drawn.drawing, results.power)),
         timelines=drawn.timelines,
     )
-
-
-def layer_lines(machine: MachineContent) -> list[tuple[str, ...]]:
-    """Lines of a table: name of the layer, cycles, useful share in per cent, cells in use, nJ."""
-    lines: list[tuple[str, ...]] = []
-    for layer in machine.layers:
-        used = sum(any(layer.uses[use].busy) for use in layer.cells)
-        lines.append(
-            (
-                layer.name,
-                f"{layer.cycles:,}",
-                f"{100 * layer.utilization:.1f}",
-                f"{used:,} of {len(layer.cells):,}",
-                _energy_text(layer.energy_nj),
-            )
-        )
-    return lines
-
-
-def memory_lines(machine: MachineContent) -> list[tuple[str, ...]]:
-    """Lines of a table: use, macro, copies, words, bits of a word, bits in all, nJ of an image."""
-    return [
-        (
-            group.use,
-            group.macro,
-            f"{group.count:,}",
-            f"{group.words:,}",
-            f"{group.bits:,}",
-            f"{group.count * group.words * group.bits:,}",
-            _energy_text(group.energy_nj),
-        )
-        for group in machine.memories
-    ]
-
-
-def _energy_text(energy_nj: float | None) -> str:
-    return "" if energy_nj is None else f"{energy_nj:,.4g}"
 
 
 class _Spread:

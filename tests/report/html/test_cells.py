@@ -2,38 +2,58 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
 
+from hawx_hw.architectures.drawing import Drawing, DrawnBlock, DrawnCell
 from hawx_hw.architectures.registry import ARCHITECTURES
+from hawx_hw.architectures.systolic.plan import plan
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.graph.random_graphs import random_graph
 from hawx_hw.report.html import cells
 from hawx_hw.report.html.cells import cell_map, design_maps
+from tests.architectures.simt.networks import lenet5, random_plan
 from tests.search.small import design_point, search_result
 
 
-@dataclass
 class Drawn:
-    """In place of a plan."""
+    """In place of a plan: that of which only the drawing is known."""
 
-    cells: list[tuple[float, float, tuple[int, ...]]]
+    def __init__(self, *cells: tuple[float, float, tuple[int, ...]]) -> None:
+        names = ("exact", "drum(k=4)")
+        self._drawing = Drawing(
+            title="cells",
+            cell="PE",
+            blocks=tuple(DrawnBlock(name=name, module=name) for name in names),
+            height=100.0,
+            cell_width=2.0,
+            cell_height=2.0,
+            cells=tuple(DrawnCell(name="", x=x, y=y, blocks=blocks) for x, y, blocks in cells),
+            units=(),
+            memories=(),
+            layers=(),
+        )
 
-    def drawing(self) -> Any:
-        cells = [SimpleNamespace(x=x, y=y, blocks=blocks) for x, y, blocks in self.cells]
-        return SimpleNamespace(cell="PE", blocks=("exact", "drum(k=4)"), cells=cells)
+    def drawing(self) -> Drawing:
+        return self._drawing
 
 
 def test_cells_lie_in_lines_as_they_are_drawn() -> None:
-    plan = Drawn([(5, 9, (0,)), (1, 9, (0, 1)), (1, 2, (1,)), (5, 2, (0,))])
-    content = cell_map(plan)
+    content = cell_map(Drawn((5, 9, (0,)), (1, 9, (0, 1)), (1, 2, (1,)), (5, 2, (0,))))
     assert content.kinds == ((0,), (0, 1), (1,))
     assert content.lines == ((2, 0), (1, 0))
-    assert content.blocks == ("exact", "drum(k=4)")
+    assert (content.cell, content.blocks) == ("PE", ("exact", "drum(k=4)"))
+
+
+def test_maps_of_both_architectures() -> None:
+    array = cell_map(plan(lenet5(), ArrayShape.complete(4, 6)))
+    assert [len(line) for line in array.lines] == [6] * 4
+    unit = cell_map(random_plan(4))
+    assert sum(map(len, unit.lines)) == random_plan(4).multipliers
+    assert unit.cell == "lane"
 
 
 def test_each_design_that_can_be_built_has_a_map(monkeypatch: pytest.MonkeyPatch) -> None:

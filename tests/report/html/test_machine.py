@@ -14,9 +14,7 @@ from hawx_hw.power.result import Accesses, LayerPower, MacroPower, PowerResult
 from hawx_hw.report.html.machine import (
     MachineContent,
     MachineLayer,
-    layer_lines,
     machine_content,
-    memory_lines,
 )
 from hawx_hw.report.run_results import RunResults
 from tests.report.samples import DRAWING, EMIT, POWER, VERIFY
@@ -105,13 +103,6 @@ def test_what_no_unit_stands_for_is_named(tmp_path: Path) -> None:
         "clock": 0.07,
         "memories": pytest.approx(0.45),
     }
-
-
-def test_lines_of_the_tables(tmp_path: Path) -> None:
-    made = content(tmp_path, power())
-    assert layer_lines(made) == [("conv1", "100", "40.0", "3 of 3", "0.258")]
-    assert memory_lines(made) == [("weights", "hawx_rom", "1", "99", "8", "792", "0.045")]
-    assert memory_lines(content(tmp_path))[0][-1] == ""
 
 
 def test_nothing_without_an_accelerator(tmp_path: Path) -> None:

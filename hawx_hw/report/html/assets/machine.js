@@ -1,16 +1,9 @@
 "use strict";
 // Colors the drawing of the accelerator by layer, and shows what is known of what is chosen on it.
 (() => {
-  const stored = document.getElementById("machine-data");
-  if (!stored) return;
-  const machine = JSON.parse(stored.textContent);
-  const byId = (id) => document.getElementById(id);
-  const element = (tag, text) => {
-    const made = document.createElement(tag);
-    if (text !== undefined) made.textContent = text;
-    return made;
-  };
-  const number = (value, digits = 4) => value.toLocaleString("en-US", { maximumSignificantDigits: digits });
+  const { data: { machine }, byId, element } = hawx;
+  if (!machine) return;
+  const number = (value, digits = 4) => hawx.number(value, digits);
   const percent = (share) => `${(100 * share).toFixed(1)} %`;
   const drawing = byId("machine-drawing");
   const cells = [...drawing.querySelectorAll("[data-cell]")].map((group) => ({
