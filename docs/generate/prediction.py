@@ -29,6 +29,10 @@ _METRICS = {
 _PAGE = """\
 # Predictions
 
+Synthesis and power analysis take half a minute for a design, and a search compares hundreds. So area, power and the
+longest path are predicted from what the plan of a design already states, by models that were trained on designs which
+were built and measured; each prediction comes with an interval that contains 90 % of designs.
+
 ```sh
 hawx predict configs/lenet5.yaml                  # area, power, energy, clock, latency
 hawx predictors evaluate --plot prediction.svg    # errors on held-out designs
@@ -105,7 +109,9 @@ The highest clock is the least certain: without `block_register` the longest pat
 through a block and the adder behind it, and it depends on which bits of the product come last, not
 only on how long the block takes.
 
-sMAPE is the mean of 200 |p - t| / (|p| + |t|); tau is Kendall's; the last column is the median
+sMAPE is the mean of 200 |p - t| / (|p| + |t|) of predicted p and measured t; R2 is the coefficient
+of determination; tau is Kendall's rank correlation, 1 where all pairs of designs are in the right
+order; the last column is the median
 interval's width as a share of the prediction.
 
 ## Limits
