@@ -140,6 +140,11 @@ class Project:
     def quantize(self) -> Graph:
         """The integer graph of the network: int8 codes, exact sums, one rounding rule.
 
+        Returns
+        -------
+        Graph
+            ``nodes`` are in an order of computation, ``tensors`` have their shapes by name.
+
         Raises
         ------
         UserError
@@ -157,6 +162,7 @@ class Project:
         Parameters
         ----------
         graph : Graph
+            Of :meth:`quantize`, or ``graph`` of a :class:`Built`.
         split : Split or None
             One of :attr:`images`; None: the test images.
 
@@ -252,6 +258,11 @@ class Project:
             Its number, from 0 on; None: the one of least objective that keeps
             ``search.constraints``.
 
+        Returns
+        -------
+        Design
+            ``accelerator`` has its settings, complete; ``assignment`` the blocks of each layer.
+
         Raises
         ------
         UserError
@@ -278,6 +289,10 @@ class Project:
         graph : Graph
             Of :meth:`quantize`.
 
+        Returns
+        -------
+        Design
+
         Raises
         ------
         UserError
@@ -301,6 +316,10 @@ class Project:
         folder : Path
             Created if need be; the accelerator in it is replaced. The same arguments give the same
             bytes.
+
+        Returns
+        -------
+        Built
 
         Raises
         ------

@@ -12,6 +12,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import hawx_hw
+from docs.generate.docstrings import markdown
 from docs.generate.tables import cell, filled, table
 from hawx_hw.architectures.config import AcceleratorConfig
 from hawx_hw.pipeline.order import STAGES
@@ -156,7 +157,7 @@ def _of_records(annotation: Any) -> str:
 def _summary(record: type) -> str:
     """What stands before the parameters in a docstring, its markup as that of Markdown."""
     text = re.split(r"\n\n(?=Parameters\n---)", inspect.getdoc(record) or "")[0]
-    return _markdown(" ".join(text.split()))
+    return markdown(" ".join(text.split()))
 
 
 def meanings_of(record: type) -> Mapping[str, str]:
@@ -174,12 +175,7 @@ def meanings_of(record: type) -> Mapping[str, str]:
             else:
                 for name in names:
                     meanings[name] = f"{meanings.get(name, '')} {line.strip()}".strip()
-    return {name: _markdown(text) for name, text in meanings.items()}
-
-
-def _markdown(text: str) -> str:
-    text = re.sub(r":\w+:`~?(?:\w+\.)*(\w+)`", r"`\1`", text)
-    return text.replace("``", "`")
+    return {name: markdown(text) for name, text in meanings.items()}
 
 
 def _kind(annotation: Any) -> str:

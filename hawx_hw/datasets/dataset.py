@@ -32,6 +32,11 @@ class Split:
         ``(n, channels, height, width)``.
     labels : ndarray of int64
         ``(n,)``, each >= 0.
+
+    Raises
+    ------
+    ValueError
+        Shapes or types differ from these.
     """
 
     images: np.ndarray
@@ -62,7 +67,18 @@ class Split:
         return state.hexdigest()
 
     def take(self, indices: np.ndarray) -> Split:
-        """The images at ``indices``, in that order."""
+        """The images at some places, in that order.
+
+        Parameters
+        ----------
+        indices : ndarray of int
+            ``(m,)``, each from 0 to ``n - 1``.
+
+        Returns
+        -------
+        Split
+            Of ``m`` images.
+        """
         return Split(np.ascontiguousarray(self.images[indices]), self.labels[indices])
 
 
@@ -73,6 +89,7 @@ class Dataset:
     Parameters
     ----------
     name : str
+        As results name it.
     classes : int
         Labels lie in [0, classes).
     train, calibration, test : Split
@@ -85,6 +102,11 @@ class Dataset:
         Images of the data set's own that select designs; None: some of ``train`` do.
     labelling : Classes or None
         How labels of files became classes; None: they are classes.
+
+    Raises
+    ------
+    ValueError
+        A part has no image, images of another shape, or a label that is no class.
     """
 
     name: str
