@@ -29,9 +29,10 @@ _METRICS = {
 _PAGE = """\
 # Predictions
 
-Synthesis and power analysis take half a minute for a design, and a search compares hundreds. So area, power and the
-longest path are predicted from what the plan of a design already states, by models that were trained on designs which
-were built and measured; each prediction comes with an interval that contains 90 % of designs.
+Synthesis and power analysis take half a minute for a design, and a search compares hundreds. So
+area, power and the longest path are predicted from what the plan of a design already states, by
+models that were trained on designs which were built and measured. Each prediction comes with an
+interval that contains 90 % of designs.
 
 ```sh
 hawx predict configs/lenet5.yaml                  # area, power, energy, clock, latency
