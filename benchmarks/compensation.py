@@ -58,7 +58,7 @@ _BLOCKS = (
 _CALIBRATION = 512
 _STEPS: tuple[tuple[str, dict[str, bool] | None], ...] = (
     ("as it is", None),
-    ("bias", {"weight_remapping": False, "activation_rounding": False}),
+    ("bias", {"weights": "none", "activation_rounding": False}),
     ("and weights", {"activation_rounding": False}),
     ("and activations", {}),
 )

@@ -355,8 +355,8 @@ _NETWORKS = (
     Mutation(
         "weights-rounded-jointly-away-from-each-other",
         "hawx_hw/compensation/joint_rounding.py",
-        "targets[:, tap:] -= error",
-        "targets[:, tap:] += error",
+        "targets[:, stop:] -= (",
+        "targets[:, stop:] += (",
         "tests/compensation/test_joint_rounding.py",
     ),
     Mutation(

@@ -13,7 +13,8 @@ from ground_truth.quadratic import quadratic_scores
 
 from hawx_hw.assignment.space import Space
 from hawx_hw.blocks import Block
-from hawx_hw.compensation.joint_rounding import JointRounding, patches, rank_one
+from hawx_hw.compensation.joint_rounding import JointRounding, chosen_together, patches
+from hawx_hw.compensation.sum_errors import levels
 from hawx_hw.compensation.weight_remapping import best_codes
 from hawx_hw.graph import fast
 from hawx_hw.graph.graph import Conv2d, Graph
@@ -40,7 +41,7 @@ def joint_factors(
     Returns
     -------
     dict of str to ndarray of float64
-        By layer, ``(filters, blocks)`` in [0, 1]; 1 for blocks of higher rank.
+        By layer, ``(filters, blocks)`` in [0, 1]; 1 for blocks without exact factors.
     """
     codes = fast.run_all(graph, images)
     steps = [input_steps(graph, block) for block in blocks]
@@ -50,22 +51,18 @@ def joint_factors(
             continue
         weight = node.weight.reshape(len(node.weight), -1).astype(np.int64)
         zero_point = graph.tensors[node.inputs[0]].zero_point
-        plain = patches(node, codes[node.inputs[0]], zero_point)
+        (plain,) = patches(node, codes[node.inputs[0]], zero_point)
         factors = np.ones((len(weight), len(blocks)))
-        chosen: dict[bytes, JointRounding] = {}
         for index, block in enumerate(blocks):
-            sides = rank_one(block)
-            if sides is None:
+            if not chosen_together(block):
                 continue
             source = rounded_input(graph, node, steps[index][node.name], codes)
-            activations = patches(node, source, zero_point)
+            (activations,) = patches(node, source, zero_point)
             histogram = np.bincount(activations.ravel().astype(np.int64) + 128, minlength=256)
             alone = best_codes(block, histogram, zero_point)[weight + 128]
-            if activations.tobytes() not in chosen:
-                chosen[activations.tobytes()] = JointRounding(activations)
-            together = chosen[activations.tobytes()].codes(block, weight)
+            together = JointRounding(activations).codes(block, weight, alone)
             before, after = (
-                _variance(sides, changed, weight, activations, plain)
+                _variance(block, changed, weight, activations, plain)
                 for changed in (alone, together)
             )
             factors[:, index] = np.where(
@@ -111,14 +108,15 @@ def joint_scores(
 
 
 def _variance(
-    sides: tuple[np.ndarray, np.ndarray],
+    block: Block,
     changed: np.ndarray,
     weight: np.ndarray,
     activations: np.ndarray,
     plain: np.ndarray,
 ) -> np.ndarray:
     """The variance of the error of each filter's sum over positions: ``(filters,)``."""
-    left, right = sides
-    products = right[activations.astype(np.int64) + 128].astype(np.float64) @ left[changed + 128].T
-    variance: np.ndarray = (products - plain.astype(np.float64) @ weight.T).var(axis=0)
+    level = levels(block)
+    features = level.right[activations.astype(np.int64) + 128].reshape(len(activations), -1)
+    sums = features @ level.of_code[changed + 128].reshape(len(changed), -1).T
+    variance: np.ndarray = (sums - plain.astype(np.float64) @ weight.T).var(axis=0)
     return variance

@@ -92,7 +92,10 @@ class Runs:
             start = time.perf_counter()
             if key not in self._compensated:
                 self._compensated[key] = compensate(
-                    self._graph, assignment, self._images, joint_rounding=joint
+                    self._graph,
+                    assignment,
+                    self._images,
+                    weights="together" if joint else "one_by_one",
                 )[0]
             emulator = Emulator(self._compensated[key], threads=self._threads, memory=0)
             outputs = emulator.run(codes(own.split.images), assignment)

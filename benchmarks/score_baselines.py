@@ -85,7 +85,7 @@ def _alone(
                 histograms,
                 graph.tensors,
                 bias_correction=profile.bias_correction,
-                weight_remapping=profile.weight_remapping,
+                weights=profile.weight_choice,
                 threads=threads,
             )
             if not variant.changes:

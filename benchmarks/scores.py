@@ -132,7 +132,7 @@ def _compare(
     blocks = [by_name(name) for name in names]
     switches = {
         "bias_correction": setting != "plain",
-        "weight_remapping": setting == "compensated",
+        "weights": "one_by_one" if setting == "compensated" else "none",
     }
     seen = evenly_spaced(learned, NETWORKS[network])
     start = time.process_time()

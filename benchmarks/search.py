@@ -350,7 +350,7 @@ def _profile(given: Case, seen: Split) -> Profile:
         codes(seen.images),
         seen.labels,
         bias_correction=switch,
-        weight_remapping=switch,
+        weights="one_by_one" if switch else "none",
         threads=1,
     )
 

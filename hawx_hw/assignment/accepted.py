@@ -74,5 +74,5 @@ def _within(layer: str, block: str, what: str, accepted: range, low: int, high: 
         where=f"blocks.layers.{layer}",
         hint="Choose another block for this layer."
         if what == "activation"
-        else "Choose another block for these weights, or leave weight_remapping on.",
+        else "Choose another block for these weights, or leave compensation.weights on.",
     )

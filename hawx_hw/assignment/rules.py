@@ -22,7 +22,9 @@ from hawx_hw.graph.graph import Conv2d, Graph, Linear
 __all__ = ["assign"]
 
 
-def assign(graph: Graph, rules: BlocksConfig, folder: Path | None = None) -> Assignment:
+def assign(
+    graph: Graph, rules: BlocksConfig, folder: Path | None = None, *, replaced: bool = True
+) -> Assignment:
     """The blocks of every weight of ``graph``.
 
     In each layer the first rule that matches a weight determines its block. A rule matches the
@@ -40,6 +42,8 @@ def assign(graph: Graph, rules: BlocksConfig, folder: Path | None = None) -> Ass
     rules : BlocksConfig
     folder : Path or None
         The config's folder, where modules of ``python:`` blocks are searched first.
+    replaced : bool
+        Whether compensation replaces weights, so that a block need not accept those of ``graph``.
 
     Returns
     -------
@@ -51,7 +55,7 @@ def assign(graph: Graph, rules: BlocksConfig, folder: Path | None = None) -> Ass
     UserError
         An unknown layer or block; a filter, channel or kernel index out of range; a rule without
         weights, or a weight without a rule; a block that does not accept the codes that may occur
-        (of weights: only where they are not remapped).
+        (of weights: only where they are not replaced).
     """
     blocks = _Blocks(folder)
     shapes = dict(_kernels(graph))
@@ -67,7 +71,7 @@ def assign(graph: Graph, rules: BlocksConfig, folder: Path | None = None) -> Ass
             layer = LayerBlocks.uniform(blocks(rules.default, "blocks.default"), shape)
         if any(block.digest != exact for block in layer.blocks):
             assignment[name] = layer
-    check_codes(graph, assignment, weights=not rules.weight_remapping)
+    check_codes(graph, assignment, weights=not replaced)
     return assignment
 
 

@@ -152,8 +152,8 @@ def _profiled(
                 graph,
                 blocks,
                 seen,
-                bias_correction=config.blocks.bias_correction,
-                weight_remapping=config.blocks.weight_remapping,
+                bias_correction=config.compensation.bias,
+                weights=config.compensation.weights,
                 progress=task.update,
             )
         calibration = None
@@ -195,17 +195,17 @@ def _calibrated(
     from hawx_hw.scores.probe import Probe
     from hawx_hw.scores.sampling import random_choices
 
-    rules, images = config.blocks, graph.codes(seen.images)
+    rules, images = config.compensation, graph.codes(seen.images)
     candidates = random_choices(profile, _CANDIDATES)
     with progress.task("probing assignments", estimate=10.0):
         change = None
-        if rules.bias_correction or rules.weight_remapping:
+        if rules.bias or rules.weights != "none":
             change = Compensated(
                 graph,
                 Space.by_filter(graph, blocks),
                 images,
-                bias_correction=rules.bias_correction,
-                weight_remapping=rules.weight_remapping,
+                bias_correction=rules.bias,
+                weights=rules.weights,
             )
         count = min(_PROBES, len(seen))
         probe = Probe(graph, profile, blocks, images, count=count, change=change)
@@ -222,7 +222,7 @@ def _calibrated(
             parts.test,
             graph.codes(calibration_images.images),
             scores=scores,
-            activation_rounding=rules.activation_rounding,
+            activation_rounding=rules.activations,
             progress=task.update,
         )
     return calibration, changes

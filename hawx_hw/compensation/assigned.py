@@ -21,7 +21,7 @@ from hawx_hw.emulation import Emulator
 from hawx_hw.graph.graph import Graph
 
 if TYPE_CHECKING:
-    from hawx_hw.config.blocks import BlocksConfig
+    from hawx_hw.config.compensation import CompensationConfig
     from hawx_hw.util.progress import ProgressDisplay
 
 __all__ = ["AssignmentImages", "compensate_assignment"]
@@ -53,7 +53,7 @@ class AssignmentImages:
 def compensate_assignment(
     graph: Graph,
     assignment: Assignment,
-    rules: BlocksConfig,
+    rules: CompensationConfig,
     images: AssignmentImages,
     progress: ProgressDisplay,
 ) -> tuple[Graph, AssignResult]:
@@ -70,7 +70,7 @@ def compensate_assignment(
         The quantized network.
     assignment : Assignment
         With at least one layer.
-    rules : BlocksConfig
+    rules : CompensationConfig
         Which parts of compensation are on.
     images : AssignmentImages
     progress : ProgressDisplay
@@ -88,9 +88,9 @@ def compensate_assignment(
             graph,
             assignment,
             images.calibration,
-            bias_correction=rules.bias_correction,
-            weight_remapping=rules.weight_remapping,
-            activation_rounding=rules.activation_rounding,
+            bias_correction=rules.bias,
+            weights=rules.weights,
+            activation_rounding=rules.activations,
             progress=task.update,
         )
     compensation: tuple[Compensation, ...] = tuple(report)
@@ -101,8 +101,8 @@ def compensate_assignment(
             graph,
             assignment,
             images.calibration,
-            bias_correction=rules.bias_correction,
-            weight_remapping=rules.weight_remapping,
+            bias_correction=rules.bias,
+            weights=rules.weights,
         )
         training = TrainingImages(
             images=len(images.training),

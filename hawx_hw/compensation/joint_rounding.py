@@ -2,54 +2,73 @@
 
 Remapping treats each weight alone, but the error of the filter's sum matters: activations at
 neighboring taps are similar, so that the error of one weight can be compensated by its neighbors.
-For blocks of rank 1, ``M(w, x) = u(w) v(x)``, this is least squares over the values of ``u``, with
-the covariances of ``v(x)`` on calibration images. It is solved greedily as in GPTQ (E. Frantar,
-S. Ashkboos, T. Hoefler, D. Alistarh, ICLR 2023), after Optimal Brain Surgeon (B. Hassibi,
-D. Stork, G. Wolff, 1993): one weight after another takes its nearest value, and the remaining
-ones are adjusted to compensate for its error as well as possible.
+A block whose table has exact factors, ``M(w, x) = sum_i u_i(w) v_i(x)``, computes a scalar product
+of *features* of the activation with a vector that the weight code selects. The variance of the
+error of a filter's sum is then a quadratic form of these vectors, whose matrix is the covariance of
+the features at all taps (:mod:`~hawx_hw.compensation.sum_errors`). It is minimized over the codes
+in two steps:
+
+- greedily as in GPTQ (E. Frantar, S. Ashkboos, T. Hoefler, D. Alistarh, ICLR 2023), after Optimal
+  Brain Surgeon (B. Hassibi, D. Stork, G. Wolff, 1993): one weight after another takes its best
+  code, and the remaining ones, as if they could take any value, compensate for its error;
+- by coordinate descent: each weight in turn takes the best code for the others as they are, until
+  nothing changes.
+
+The descent starts from the greedy codes and from those that are best one by one; the better result
+is taken, filter by filter.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve, cholesky
 
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.block import CODES, Block
+from hawx_hw.compensation.sum_errors import SumErrors, levels
 from hawx_hw.compensation.weight_remapping import remap_weights
-from hawx_hw.graph.graph import WEIGHT_MAX, Conv2d, Linear
-from hawx_hw.graph.groups import padded_input, split
+from hawx_hw.graph.graph import Conv2d, Linear
+from hawx_hw.graph.groups import padded_input
 
-__all__ = ["JointRounding", "patches", "rank_one", "round_together"]
+__all__ = [
+    "POSITIONS",
+    "JointRounding",
+    "chosen_together",
+    "evenly",
+    "patches",
+    "round_together",
+]
 
 #: Sampled positions, evenly spaced over images and pixels.
-_POSITIONS = 8192
-#: Added to variances, as a share of their mean: the uncertainty of so few positions.
-_DAMPING = 0.01
-_LEAST = 1e-6
+POSITIONS = 8192
+#: Features of taps that are chosen together; the taps of wider layers are taken in parts. Bounds
+#: memory (0.6 GB) and time.
+_FEATURES = 4096
+#: Coordinate descent ends by itself, as a rule after three to six sweeps.
+_SWEEPS = 20
 
 
 def round_together(
     node: Conv2d | Linear,
     layer: LayerBlocks,
-    codes: np.ndarray,
+    activations: np.ndarray,
     histogram: np.ndarray,
     zero_point: int,
 ) -> Conv2d | Linear:
     """The node with the weights of each filter chosen together.
 
-    Filters of a block whose table has a higher rank, and of several blocks, are remapped weight by
-    weight (:func:`~hawx_hw.compensation.weight_remapping.remap_weights`). As there, the bias
-    compensates for other weights at the zero point; means are left to the bias correction.
+    Filters with a block that has no exact factors are remapped weight by weight
+    (:func:`~hawx_hw.compensation.weight_remapping.remap_weights`). As there, the bias compensates
+    for other weights at the zero point; means are left to the bias correction.
 
     Parameters
     ----------
     node : Conv2d or Linear
     layer : LayerBlocks
-    codes : ndarray of int8
-        The node's input on calibration images, ``(batch, *shape)``.
+    activations : ndarray of int8
+        ``(groups, positions, taps)``: from :func:`patches`.
     histogram : ndarray
         ``(256,)``: counts of the input's codes, indexed ``[code + 128]``.
     zero_point : int
@@ -59,21 +78,25 @@ def round_together(
     -------
     Conv2d or Linear
         The node with other weights and biases.
+
+    Raises
+    ------
+    OverflowError
+        A bias does not fit int32.
     """
-    if isinstance(node, Conv2d) and node.groups > 1:
-        return _by_group(node, layer, codes, zero_point)
     remapped = remap_weights(node, layer, histogram, zero_point)
     weight = node.weight.reshape(len(node.weight), -1).astype(np.int64)
     choice = layer.choice.reshape(weight.shape)
-    together = JointRounding(patches(node, codes, zero_point))
     chosen = remapped.weight.reshape(weight.shape).astype(np.int64)
-    bias = remapped.bias.astype(np.int64)
-    for index, block in enumerate(layer.blocks):
-        mine = np.flatnonzero((choice == index).all(axis=1))
-        if len(mine) and rank_one(block) is not None:
-            chosen[mine] = together.codes(block, weight[mine])
-            at_zero = block.table[chosen[mine] + 128, zero_point + 128].sum(axis=1)
-            bias[mine] = node.bias[mine] + weight[mine].sum(axis=1) * zero_point - at_zero
+    for read, own in zip(activations, np.split(np.arange(len(weight)), len(activations))):
+        together = JointRounding(read)
+        for filters, blocks in _alike(choice[own], layer.blocks):
+            if all(map(chosen_together, blocks)):
+                mine = own[filters]
+                chosen[mine] = together.codes(blocks, weight[mine], chosen[mine])
+    tables = np.stack([block.table[:, zero_point + 128] for block in layer.blocks])
+    at_zero = tables[choice, chosen + 128].astype(np.int64).sum(axis=1)
+    bias = node.bias + weight.sum(axis=1) * zero_point - at_zero
     if abs(bias).max() > np.iinfo(np.int32).max:
         raise OverflowError(f"A bias of {node.name!r} does not fit int32")
     return replace(
@@ -83,28 +106,18 @@ def round_together(
     )
 
 
-def _by_group(node: Conv2d, layer: LayerBlocks, codes: np.ndarray, zero_point: int) -> Conv2d:
-    """Every group alone, for the activations of its channels."""
-    parts = []
-    for filters, channels, plain in split(node):
-        read = codes[:, channels]
-        histogram = np.bincount((read.astype(np.int64) + 128).ravel(), minlength=256)
-        own = layer.filters(filters)
-        parts.append(round_together(plain, own, read, histogram, zero_point))
-    return replace(
-        node,
-        weight=np.concatenate([part.weight for part in parts]),
-        bias=np.concatenate([part.bias for part in parts]),
-    )
+def _alike(
+    choice: np.ndarray, blocks: Sequence[Block]
+) -> Iterator[tuple[np.ndarray, tuple[Block, ...]]]:
+    """Filters whose taps have the same blocks, and these: one block a tap."""
+    patterns, of_filter = np.unique(choice, axis=0, return_inverse=True)
+    for number, pattern in enumerate(patterns):
+        yield np.flatnonzero(of_filter.ravel() == number), tuple(blocks[i] for i in pattern)
 
 
-def rank_one(block: Block) -> tuple[np.ndarray, np.ndarray] | None:
-    """``u`` and ``v`` of a table ``u(w) v(x)``, int64 ``(256,)``; None for other tables."""
-    factors = block.factors()
-    if factors is None or factors[0].shape[1] != 1:
-        return None
-    left, right = (factor[:, 0].astype(np.int64) for factor in factors)
-    return left, right
+def chosen_together(block: Block) -> bool:
+    """Whether the block has exact factors, so that weights under it can be chosen together."""
+    return block.factors() is not None
 
 
 class JointRounding:
@@ -113,101 +126,165 @@ class JointRounding:
     Parameters
     ----------
     activations : ndarray of int8
-        From :func:`patches`.
+        ``(positions, taps)``: of one group from :func:`patches`.
     """
 
     def __init__(self, activations: np.ndarray):
         self._activations = activations
-        self._systems: dict[bytes, _System] = {}
+        self._errors: dict[tuple[str, ...], SumErrors] = {}
 
-    def codes(self, block: Block, weight: np.ndarray) -> np.ndarray:
-        """Codes for the weights of some filters under a block of rank 1.
+    def codes(
+        self, blocks: Block | Sequence[Block], weight: np.ndarray, alone: np.ndarray
+    ) -> np.ndarray:
+        """Codes for the weights of some filters.
 
         Parameters
         ----------
-        block : Block
+        blocks : Block or sequence of Block
+            Of all taps, or one a tap.
         weight : ndarray of int64
             ``(filters, taps)``: the original codes.
+        alone : ndarray of int64
+            ``(filters, taps)``: codes to begin with, such as the best ones one by one; the block
+            accepts them.
 
         Returns
         -------
         ndarray of int64
-            ``(filters, taps)``, codes that the block accepts.
+            ``(filters, taps)``, codes that the blocks accept. No filter's error varies more than
+            with ``alone``, as far as the positions show.
 
         Raises
         ------
         ValueError
-            The block's table has a higher rank.
+            A block has no exact factors.
         """
-        factors = rank_one(block)
-        if factors is None:
-            raise ValueError(f"Block must have a table of rank 1, not {block.name!r}")
-        left, right = factors
-        if (left == CODES).all() and (right == CODES).all():
-            return weight
-        key = right.tobytes()
-        if key not in self._systems:
-            self._systems[key] = _System(right, self._activations)
-        system = self._systems[key]
-        accepted = np.array([w for w in block.weights if abs(w) <= WEIGHT_MAX])
-        levels, first = np.unique(left[accepted + 128], return_index=True)
-        codes = np.empty(weight.shape, dtype=np.int64)
-        targets = system.targets(weight)[:, system.order]
-        for tap, factors_of_tap in enumerate(system.upper):
-            target = targets[:, tap]
-            nearest = np.abs(target[:, None] - levels).argmin(axis=1)
-            codes[:, system.order[tap]] = accepted[first[nearest]]
-            error = (target - levels[nearest]) / factors_of_tap[tap]
-            targets[:, tap:] -= error[:, None] * factors_of_tap[tap:]
-        return codes
+        of_tap = (blocks,) * weight.shape[1] if isinstance(blocks, Block) else tuple(blocks)
+        for block in of_tap:
+            if not chosen_together(block):
+                raise ValueError(f"Block must have exact factors, not {block.name!r}")
+        chosen = weight.copy()
+        for taps in _parts(of_tap):
+            own = of_tap[taps]
+            if any((block.table != np.outer(CODES, CODES)).any() for block in set(own)):
+                chosen[:, taps] = self._part(taps, own, weight[:, taps], alone[:, taps])
+        return chosen
+
+    def _part(
+        self, taps: slice, blocks: tuple[Block, ...], weight: np.ndarray, alone: np.ndarray
+    ) -> np.ndarray:
+        key = (str(taps.start), *(block.digest for block in blocks))
+        if key not in self._errors:
+            self._errors = {key: SumErrors(blocks, self._activations[:, taps])}
+        errors = self._errors[key]
+        results = [
+            _descend(errors, blocks, weight, start)
+            for start in (_greedy(errors, blocks, weight), alone)
+        ]
+        costs = [errors.costs(codes, weight) for codes in results]
+        best: np.ndarray = np.where((costs[0] <= costs[1])[:, None], *results)
+        return best
 
 
-class _System:
-    """Least squares over the factors ``right`` of the activations at the taps."""
-
-    def __init__(self, right: np.ndarray, activations: np.ndarray):
-        values = right[activations.astype(np.int64) + 128]
-        covariance = _covariance(values, values)
-        same = (values == activations).all()
-        cross = covariance if same else _covariance(values, activations)
-        least = _DAMPING * max(float(np.diag(covariance).mean()), _LEAST)
-        damping = least * np.eye(len(covariance))
-        covariance = covariance + damping
-        self._factor = cho_factor(covariance)
-        self._cross = cross + damping
-        #: The order in which weights are chosen: by decreasing variance.
-        self.order = np.argsort(-np.diag(covariance), kind="stable")
-        inverse = cho_solve(self._factor, np.eye(len(covariance)))
-        #: ``upper.T @ upper`` is the inverse, in that order.
-        self.upper = cholesky(inverse[np.ix_(self.order, self.order)], lower=False)
-
-    def targets(self, weight: np.ndarray) -> np.ndarray:
-        """The real factors that approximate the exact sums best: float64 ``(filters, taps)``."""
-        targets: np.ndarray = cho_solve(self._factor, self._cross @ weight.T).T
-        return targets
+def _parts(blocks: Sequence[Block]) -> Iterator[slice]:
+    """Taps with at most so many features together."""
+    start, features = 0, 0
+    for tap, block in enumerate(blocks):
+        rank = levels(block).vectors.shape[1]
+        if features + rank > _FEATURES:
+            yield slice(start, tap)
+            start, features = tap, 0
+        features += rank
+    yield slice(start, len(blocks))
 
 
-def patches(node: Conv2d | Linear, codes: np.ndarray, zero_point: int) -> np.ndarray:
-    """The activations at the taps, at evenly spaced positions: int8 ``(positions, taps)``.
+def _greedy(errors: SumErrors, blocks: Sequence[Block], weight: np.ndarray) -> np.ndarray:
+    """Codes chosen one after another, the remaining vectors adjusted to each error."""
+    codes = np.empty(weight.shape, dtype=np.int64)
+    order, upper = errors.elimination()
+    # In the order in which the taps are chosen.
+    targets = errors.targets(weight)[:, np.concatenate([errors.features(tap) for tap in order])]
+    start = 0
+    for tap in order:
+        level = levels(blocks[tap])
+        stop = start + level.vectors.shape[1]
+        # The cost of a deviation d of this tap, the best of the others given: |d U^-1|**2.
+        own = np.linalg.inv(upper[start:stop, start:stop])
+        target = targets[:, start:stop]
+        made, wanted = level.vectors @ own, target @ own
+        cost = (made**2).sum(axis=1) - 2 * wanted @ made.T
+        best = cost.argmin(axis=1)
+        codes[:, tap] = level.codes[best]
+        targets[:, stop:] -= (wanted - made[best]) @ upper[start:stop, stop:]
+        start = stop
+    return codes
 
-    Of a convolution of one group.
+
+def _descend(
+    errors: SumErrors, blocks: Sequence[Block], weight: np.ndarray, start: np.ndarray
+) -> np.ndarray:
+    """Coordinate descent from the codes ``start``."""
+    codes = start.copy()
+    slopes = errors.slopes(codes, weight)
+    for _ in range(_SWEEPS):
+        changed = False
+        for tap in errors.order:
+            level, features = levels(blocks[tap]), errors.features(tap)
+            quadratic = errors.covariance[np.ix_(features, features)]
+            before = level.of_code[codes[:, tap] + 128]
+            # Less the tap's own part: what the vector of this tap would have to make.
+            slope = slopes[:, features] + before @ quadratic
+            cost = ((level.vectors @ quadratic) * level.vectors).sum(axis=1)
+            costs = cost - 2 * slope @ level.vectors.T
+            now = ((before @ quadratic) * before).sum(axis=1) - 2 * (slope * before).sum(axis=1)
+            best = costs.argmin(axis=1)
+            gain = now - costs[np.arange(len(best)), best]
+            # So that rounding errors of equal costs do not go around in circles.
+            moves = np.flatnonzero(gain > 1e-9 * (np.abs(now) + 1))
+            if not len(moves):
+                continue
+            changed = True
+            codes[moves, tap] = level.codes[best[moves]]
+            step = level.vectors[best[moves]] - before[moves]
+            slopes[moves] -= step @ errors.covariance[features]
+        if not changed:
+            break
+    return codes
+
+
+def patches(
+    node: Conv2d | Linear, codes: np.ndarray, zero_point: int, count: int = POSITIONS
+) -> np.ndarray:
+    """The activations at the taps, at evenly spaced positions.
+
+    Parameters
+    ----------
+    node : Conv2d or Linear
+    codes : ndarray of int8
+        The node's input, ``(batch, *shape)``.
+    zero_point : int
+        The code that fills the padding.
+    count : int
+        Positions at most; of a linear layer, which has one an image, all.
+
+    Returns
+    -------
+    ndarray of int8
+        ``(groups, positions, taps)``: taps as in the second and further axes of the node's weight,
+        which are other channels for each group of filters.
     """
     if isinstance(node, Linear):
-        return codes.reshape(len(codes), -1)
+        return codes.reshape(1, len(codes), -1)
     padded = padded_input(node, codes, zero_point)
     windows = np.lib.stride_tricks.sliding_window_view(padded, node.extent, (2, 3))
     windows = windows[..., :: node.dilation[0], :: node.dilation[1]]
     windows = windows[:, :, :: node.stride[0], :: node.stride[1]].transpose(0, 2, 3, 1, 4, 5)
-    count = int(np.prod(windows.shape[:3]))
-    at = np.unravel_index(
-        np.linspace(0, count - 1, min(count, _POSITIONS)).astype(np.int64), windows.shape[:3]
-    )
-    sampled: np.ndarray = windows[at].reshape(len(at[0]), -1)
-    return sampled
+    total = int(np.prod(windows.shape[:3]))
+    at = np.unravel_index(evenly(total, count), windows.shape[:3])
+    sampled: np.ndarray = windows[at].reshape(min(total, count), node.groups, -1)
+    return sampled.transpose(1, 0, 2)
 
 
-def _covariance(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Covariances along axis 0 of integer arrays: float64 with exact sums."""
-    x, y = x.astype(np.float64), y.astype(np.float64)
-    covariance: np.ndarray = x.T @ y / len(x) - np.outer(x.mean(axis=0), y.mean(axis=0))
-    return covariance
+def evenly(total: int, count: int) -> np.ndarray:
+    """At most ``count`` indices below ``total``, evenly spaced: int64."""
+    return np.linspace(0, total - 1, min(total, count)).astype(np.int64)

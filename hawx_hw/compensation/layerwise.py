@@ -12,7 +12,7 @@ from hawx_hw.blocks.assignment import Assignment, LayerBlocks
 from hawx_hw.compensation.activation_rounding import round_activations
 from hawx_hw.compensation.bias_correction import correct_bias, mean_sums
 from hawx_hw.compensation.histograms import tap_histograms
-from hawx_hw.compensation.joint_rounding import round_together
+from hawx_hw.compensation.joint_rounding import chosen_together, patches, round_together
 from hawx_hw.compensation.result import Compensation
 from hawx_hw.compensation.weight_remapping import remap_weights
 from hawx_hw.emulation import Emulator
@@ -20,6 +20,7 @@ from hawx_hw.graph import fast
 from hawx_hw.graph.graph import Conv2d, Graph, Linear, Node
 
 if TYPE_CHECKING:
+    from hawx_hw.config.compensation import WeightChoice
     from hawx_hw.util.progress import Progress
 
 __all__ = ["compensate"]
@@ -31,9 +32,8 @@ def compensate(
     images: np.ndarray,
     *,
     bias_correction: bool = True,
-    weight_remapping: bool = True,
+    weights: WeightChoice = "one_by_one",
     activation_rounding: bool = True,
-    joint_rounding: bool = False,
     progress: Progress | None = None,
 ) -> tuple[Graph, list[Compensation]]:
     """The graph with steps, weights and biases adapted to the blocks; its structure is the same.
@@ -45,11 +45,13 @@ def compensate(
     counted again, and single filters changed too far (an accuracy drop of five percentage points
     for umitchell(w=3) on LeNet-5).
 
-    Weights are remapped in two ways, and the one whose outputs are nearer to those of the exact
+    The weights of a filter are chosen together (:mod:`hawx_hw.compensation.joint_rounding`), or one
+    by one. That is done in two ways, and the one whose outputs are nearer to those of the exact
     graph on the calibration images is taken: all of them, by the least square of each weight's own
     error; or filter by filter, by the least error of its codes, unchanged weights included. Neither
     is always better: small errors of gain, which hardly show in single weights, add up over layers,
-    while codes that are best after one layer are not always best after twenty.
+    while codes that are best after one layer are not always best after twenty. Where a block has no
+    exact factors, so that its weights cannot be chosen together, all three ways are compared.
 
     Parameters
     ----------
@@ -58,12 +60,10 @@ def compensate(
         An assignment of exact blocks changes nothing.
     images : ndarray of int8
         Calibration codes ``(batch, *input shape)``.
-    bias_correction, weight_remapping, activation_rounding : bool
+    bias_correction, activation_rounding : bool
         Steps of the compensation.
-    joint_rounding : bool
-        Choose the weights of each filter together, where blocks have rank 1, instead of trying
-        these two ways (:mod:`hawx_hw.compensation.joint_rounding`). ``weight_remapping`` is then
-        ignored.
+    weights : str
+        How weights are chosen: ``together``, ``one_by_one``, or ``none``: as they are.
     progress : callable or None
         Called with the number of nodes done and their total.
 
@@ -81,9 +81,7 @@ def compensate(
         raise ValueError("Compensation needs at least one image")
     rounded = round_activations(graph, assignment) if activation_rounding else graph
     exact = fast.run(graph, images).astype(np.int64)
-    plans = ("all", "best") if weight_remapping else ("none",)
-    if joint_rounding:
-        plans = ("together",)
+    plans = _plans(assignment, weights)
     best: tuple[int, Graph, list[Compensation]] | None = None
     for turn, remapping in enumerate(plans):
 
@@ -102,6 +100,16 @@ def compensate(
             break
     assert best is not None
     return best[1:]
+
+
+def _plans(assignment: Assignment, weights: WeightChoice) -> tuple[str, ...]:
+    """The ways to choose weights that are tried."""
+    if weights == "none":
+        return ("none",)
+    if weights == "one_by_one":
+        return ("all", "best")
+    blocks = (block for layer in assignment.values() for block in layer.blocks)
+    return ("together",) if all(map(chosen_together, blocks)) else ("together", "all", "best")
 
 
 def _layer_by_layer(
@@ -147,7 +155,8 @@ def _layer_by_layer(
                         bias_correction,
                     )
                 elif remapping == "together":
-                    node = round_together(node, layer, values[source], taps, zero_point)
+                    read = patches(node, values[source], zero_point)
+                    node = round_together(node, layer, read, taps, zero_point)
                 else:
                     (node,) = candidates
             exact_mean = mean_sums(original, None, histograms)

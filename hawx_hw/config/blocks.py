@@ -109,8 +109,16 @@ _Rules = Annotated[
 ]
 
 
+#: Keys of earlier versions, and what has taken their place.
+_MOVED = {
+    "bias_correction": "compensation: {bias: ...}",
+    "weight_remapping": "compensation: {weights: together, one_by_one or none}",
+    "activation_rounding": "compensation: {activations: ...}",
+}
+
+
 class BlocksConfig(Model):
-    """The blocks of the network's products, and the compensation of their errors."""
+    """The blocks of the network's products."""
 
     default: BlockName = Field(
         default="exact", description="The block of every layer that layers leaves out."
@@ -120,17 +128,22 @@ class BlocksConfig(Model):
         description="By the layer's name a block, or a list of rules: the first that matches a "
         "weight gives its block, and every weight must match one.",
     )
-    bias_correction: bool = Field(
-        default=True, description="Fold the mean error of each filter into its bias."
-    )
-    weight_remapping: bool = Field(
-        default=True, description="Replace weights by those that their block treats best."
-    )
-    activation_rounding: bool = Field(
-        default=True,
-        description="Round activations where they are made, if all blocks that read them drop "
-        "their low bits.",
-    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _moved(cls, values: Any) -> Any:
+        for key, other in _MOVED.items():
+            if isinstance(values, dict) and key in values:
+                raise PydanticCustomError(
+                    "user_error",
+                    "{what}",
+                    {
+                        "key": key,
+                        "what": f"{key} is a key of the section compensation now",
+                        "hint": f"Write it there, as {other}.",
+                    },
+                )
+        return values
 
 
 #: Of the config: a block's name alone stands for itself as the default.

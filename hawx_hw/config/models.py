@@ -12,6 +12,7 @@ from hawx_hw.architectures.config import AcceleratorConfig
 from hawx_hw.architectures.registry import ARCHITECTURES, DEFAULT, Accelerator
 from hawx_hw.config.base import Model
 from hawx_hw.config.blocks import BlocksConfig, BlocksSetting
+from hawx_hw.config.compensation import CompensationConfig
 from hawx_hw.config.flows import FlowsConfig
 from hawx_hw.config.reading import ReadingConfig
 from hawx_hw.config.search import SearchConfig
@@ -278,6 +279,7 @@ class Config(Model):
         default=BlocksConfig(),
         description="The block that multiplies, by its name; or by layer, filter and kernel slice.",
     )
+    compensation: CompensationConfig = CompensationConfig()
     search: SearchConfig | None = Field(
         default=None,
         description="Which designs to choose from, and how. Left out: the blocks and the "

@@ -317,7 +317,7 @@ def _blocks(evidence: Evidence) -> Iterator[Culprit]:
                 f"{noise.alone_db:.1f} dB, is the same for all images.",
                 hint="Choose blocks with a smaller mean error for this layer."
                 if evidence.bias_correction
-                else "Leave out blocks.bias_correction: false, so that biases take it up.",
+                else "Leave out bias: false of compensation, so that biases take it up.",
             )
         elif noise.alone_db < _COARSE_DB:
             yield Culprit(

@@ -70,7 +70,7 @@ def inspect_network(
             progress,
             seen=seen,
             reversed_order=reversed_order(config),
-            bias_correction=config.blocks.bias_correction,
+            bias_correction=config.compensation.bias,
         )
     return inspection.model_copy(update={"rtl": rtl_comparison(folder)})
 

@@ -117,13 +117,13 @@ def calibrate(
     for number, choice in enumerate(candidates[chosen]):
         assignment = profile.assignment(choice, blocks)
         emulator = plain
-        if profile.bias_correction or profile.weight_remapping or activation_rounding:
+        if profile.bias_correction or profile.weight_choice != "none" or activation_rounding:
             changed, _ = compensate(
                 graph,
                 assignment,
                 calibration,
                 bias_correction=profile.bias_correction,
-                weight_remapping=profile.weight_remapping,
+                weights=profile.weight_choice,
                 activation_rounding=activation_rounding,
             )
             emulator = Emulator(changed, threads=threads, memory=0)

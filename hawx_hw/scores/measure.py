@@ -12,6 +12,7 @@ from hawx_hw.assignment.accepted import check_codes
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.block import Block
 from hawx_hw.compensation.histograms import tap_histograms
+from hawx_hw.compensation.joint_rounding import POSITIONS, patches
 from hawx_hw.graph import fast
 from hawx_hw.graph.graph import Conv2d, Graph, Linear, node_macs
 from hawx_hw.scores.jacobian import logit_jacobians
@@ -23,6 +24,7 @@ from hawx_hw.scores.rounding import input_steps, rounded_input
 from hawx_hw.scores.variants import Variant
 
 if TYPE_CHECKING:
+    from hawx_hw.config.compensation import WeightChoice
     from hawx_hw.util.progress import Progress
 
 __all__ = ["measure"]
@@ -38,7 +40,7 @@ def measure(
     labels: np.ndarray,
     *,
     bias_correction: bool = True,
-    weight_remapping: bool = True,
+    weights: WeightChoice = "one_by_one",
     activation_rounding: bool = False,
     slices: Mapping[str, np.ndarray] | None = None,
     threads: int | None = None,
@@ -62,8 +64,10 @@ def measure(
         Calibration codes ``(n, *input shape)``, n >= 1.
     labels : ndarray of int64
         ``(n,)``, each a class.
-    bias_correction, weight_remapping : bool
-        Steps of the compensation, as in :mod:`hawx_hw.compensation.layerwise`.
+    bias_correction : bool
+        As in :mod:`hawx_hw.compensation.layerwise`.
+    weights : str
+        How weights are chosen, as there; those of slices one by one at most.
     activation_rounding : bool
         Let layers read activations that were rounded for their block, wherever possible. True
         suits assignments in which all readers of a tensor drop the same bits, as by layer.
@@ -86,7 +90,7 @@ def measure(
     weighted = [node for node in graph.nodes if isinstance(node, (Conv2d, Linear))]
     for block in blocks:
         uniform = {n.name: LayerBlocks.uniform(block, n.weight.shape) for n in weighted}
-        check_codes(graph, uniform, weights=not weight_remapping)
+        check_codes(graph, uniform, weights=weights == "none")
     parts = _slices(weighted, slices or {})
     size = sum(tensor.size for tensor in graph.tensors.values())
     step = max(1, _BATCH_BYTES // (8 * graph.tensors[graph.output].size * size))
@@ -95,7 +99,7 @@ def measure(
         input_steps(graph, block) if activation_rounding else dict.fromkeys(parts, 1)
         for block in blocks
     ]
-    histograms = _histograms(graph, weighted, steps_by_block, batches)
+    histograms, read = _codes(graph, weighted, steps_by_block, batches, weights == "together")
     variants = {
         node.name: [
             [
@@ -106,7 +110,8 @@ def measure(
                     histograms[node.name, steps[node.name]],
                     graph.tensors,
                     bias_correction=bias_correction,
-                    weight_remapping=weight_remapping,
+                    remapped=weights != "none",
+                    activations=read.get((node.name, steps[node.name])),
                     threads=threads,
                     step=steps[node.name],
                 )
@@ -127,7 +132,7 @@ def measure(
         blocks=tuple(block.name for block in blocks),
         digests=tuple(block.digest for block in blocks),
         bias_correction=bias_correction,
-        weight_remapping=weight_remapping,
+        weight_choice=weights,
         activation_rounding=activation_rounding,
         slices=tuple(parts[node.name] for node in weighted),
         labels=labels.astype(np.int64),
@@ -209,16 +214,24 @@ def _slices(
     return parts
 
 
-def _histograms(
+def _codes(
     graph: Graph,
     weighted: Sequence[Conv2d | Linear],
     steps_by_block: Sequence[Mapping[str, int]],
     batches: Sequence[np.ndarray],
-) -> dict[tuple[str, int], np.ndarray]:
-    """The calibration pass: histograms of codes at each tap, by layer and step."""
+    together: bool,
+) -> tuple[dict[tuple[str, int], np.ndarray], dict[tuple[str, int], np.ndarray]]:
+    """The calibration pass, by layer and step.
+
+    Histograms of codes at each tap, and codes at some positions (of :func:`patches`) where weights
+    are chosen together.
+    """
     histograms: dict[tuple[str, int], np.ndarray] = {}
+    positions: dict[tuple[str, int], list[np.ndarray]] = {}
+    total = sum(map(len, batches))
     for images in batches:
         codes = fast.run_all(graph, images)
+        count = -(-POSITIONS * len(images) // total)
         for node in weighted:
             zero_point = graph.tensors[node.inputs[0]].zero_point
             for step in sorted({1, *(steps[node.name] for steps in steps_by_block)}):
@@ -226,7 +239,9 @@ def _histograms(
                 counts = tap_histograms(node, source, zero_point)
                 key = node.name, step
                 histograms[key] = histograms[key] + counts if key in histograms else counts
-    return histograms
+                if together:
+                    positions.setdefault(key, []).append(patches(node, source, zero_point, count))
+    return histograms, {key: np.concatenate(read, axis=1) for key, read in positions.items()}
 
 
 def _units(

@@ -84,7 +84,8 @@ class Probe:
             raise ValueError(f"images must be the profile's {total}, not {len(images)}")
         if not 1 <= count <= total:
             raise ValueError(f"count must be in [1, {total}], not {count!r}")
-        if change is None and (profile.bias_correction or profile.weight_remapping):
+        compensated = profile.bias_correction or profile.weight_choice != "none"
+        if change is None and compensated:
             raise ValueError("change must be given for a profile with compensation")
         self._profile = profile
         self._blocks = blocks

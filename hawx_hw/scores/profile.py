@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,9 +24,12 @@ from hawx_hw.util.damage import DAMAGED, first_line
 from hawx_hw.util.files import read_bytes, write_bytes
 from hawx_hw.util.json_text import read_json
 
+if TYPE_CHECKING:
+    from hawx_hw.config.compensation import WeightChoice
+
 __all__ = ["SCHEMA", "UNITS", "Profile", "load_profile", "save_profile"]
 
-SCHEMA = 1
+SCHEMA = 2
 
 #: Axes and unit of every array of a profile, as the file states them.
 UNITS: Mapping[str, tuple[str, str]] = {
@@ -51,7 +54,8 @@ UNITS: Mapping[str, tuple[str, str]] = {
 }
 
 _NAMES = ("layers", "blocks", "digests")
-_SWITCHES = ("bias_correction", "weight_remapping", "activation_rounding")
+_SWITCHES = ("bias_correction", "activation_rounding")
+_CHOICES = ("together", "one_by_one", "none")
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +68,10 @@ class Profile:
         The graph's name.
     layers, blocks, digests : tuple of str
         Names of the weighted nodes, of the blocks, and the blocks' digests.
-    bias_correction, weight_remapping, activation_rounding : bool
+    bias_correction, activation_rounding : bool
         What compensates the blocks' errors in this profile.
+    weight_choice : str
+        How weights were chosen: ``together`` (of whole filters), ``one_by_one`` or ``none``.
     slices : tuple of ndarray of int32
         For each layer the slice of every tap, of shape ``weight.shape[1:]``.
     labels, logits, unit_layer, unit_filter, unit_slice, macs, shifts, code_square, mean, variance,\
@@ -81,8 +87,8 @@ class Profile:
     blocks: tuple[str, ...]
     digests: tuple[str, ...]
     bias_correction: bool
-    weight_remapping: bool
     activation_rounding: bool
+    weight_choice: WeightChoice
     slices: tuple[np.ndarray, ...]
     labels: np.ndarray
     logits: np.ndarray
@@ -171,7 +177,7 @@ def save_profile(profile: Profile, path: Path) -> None:
     description = {
         "schema": SCHEMA,
         "network": profile.network,
-        **{name: getattr(profile, name) for name in (*_NAMES, *_SWITCHES)},
+        **{name: getattr(profile, name) for name in (*_NAMES, *_SWITCHES, "weight_choice")},
         "arrays": {name: {"axes": a, "unit": u} for name, (a, u) in UNITS.items()},
     }
     arrays = {name: getattr(profile, name) for name in UNITS}
@@ -203,6 +209,7 @@ def load_profile(path: Path) -> Profile:
             values: dict[str, Any] = {name: file[name] for name in UNITS}
             values |= {name: tuple(description[name]) for name in _NAMES}
             values |= {name: bool(description[name]) for name in _SWITCHES}
+            values["weight_choice"] = description["weight_choice"]
             slices = tuple(file[f"slices.{index}"] for index in range(len(values["layers"])))
             profile = Profile(network=str(description["network"]), slices=slices, **values)
         _check(profile)
@@ -218,6 +225,8 @@ def _check(profile: Profile) -> None:
     texts = (*profile.layers, *profile.blocks, *profile.digests)
     if not all(isinstance(text, str) for text in texts):
         raise ValueError("names must be texts")
+    if profile.weight_choice not in _CHOICES:
+        raise ValueError(f"weight_choice must be one of {', '.join(_CHOICES)}")
     if len(profile.digests) != len(profile.blocks):
         raise ValueError("each block must have a digest")
     sizes = {"layer": len(profile.layers), "block": len(profile.blocks)}

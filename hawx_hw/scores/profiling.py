@@ -25,6 +25,7 @@ from hawx_hw.scores.scores import layer_scores
 from hawx_hw.util.results import Header, Record, Result
 
 if TYPE_CHECKING:
+    from hawx_hw.config.compensation import WeightChoice
     from hawx_hw.util.progress import Progress
 
 __all__ = [
@@ -179,7 +180,7 @@ def profile_network(
     count: int | None = None,
     granularity: str = "filter",
     bias_correction: bool = True,
-    weight_remapping: bool = True,
+    weights: WeightChoice = "one_by_one",
     progress: Progress | None = None,
 ) -> Profiling:
     """Measure how every unit suffers from every block.
@@ -197,7 +198,8 @@ def profile_network(
     granularity : str
         ``layer``, ``filter`` or ``kernel``, see
         :func:`~hawx_hw.assignment.space.kernel_slices`.
-    bias_correction, weight_remapping : bool
+    bias_correction : bool
+    weights : str
         What compensates errors, as in :func:`hawx_hw.compensation.layerwise`.
     progress : callable or None
         Called with the images done and their total.
@@ -210,10 +212,10 @@ def profile_network(
     from hawx_hw.scores.measure import measure
 
     images = graph.codes(split.images)
-    indices, weights = np.arange(len(split)), np.ones(len(split))
+    indices, represented = np.arange(len(split)), np.ones(len(split))
     if count is not None and count < len(split):
         outputs = fast.run(graph, images).reshape(len(split), -1)
-        indices, weights = stratified_images(outputs, count)
+        indices, represented = stratified_images(outputs, count)
     profile = measure(
         graph,
         blocks,
@@ -221,7 +223,7 @@ def profile_network(
         split.labels[indices],
         slices=kernel_slices(graph, granularity),
         bias_correction=bias_correction,
-        weight_remapping=weight_remapping,
+        weights=weights,
         progress=progress,
     )
     report = ProfileReport(
@@ -231,7 +233,7 @@ def profile_network(
         units=profile.units,
         images=len(indices),
         indices=tuple(indices.tolist()),
-        weights=tuple(weights.tolist()),
+        weights=tuple(represented.tolist()),
     )
     return Profiling(profile, report)
 

@@ -9,6 +9,7 @@ import numpy as np
 from hawx_hw.assignment.indexed import indexed
 from hawx_hw.blocks.block import CODES, Block
 from hawx_hw.compensation.bias_correction import correct_bias, mean_sums
+from hawx_hw.compensation.joint_rounding import round_together
 from hawx_hw.compensation.weight_remapping import best_codes, remap_weights
 from hawx_hw.emulation import Emulator
 from hawx_hw.emulation.products import EXACT
@@ -31,9 +32,13 @@ class Variant:
         From :func:`~hawx_hw.compensation.histograms.tap_histograms`, on its activations.
     tensors : mapping of str to Tensor
         The layer's input and output.
-    bias_correction, weight_remapping : bool
-        As in :mod:`hawx_hw.compensation.layerwise`; all weights are remapped, by the least square
-        of each one's own error.
+    bias_correction : bool
+        As in :mod:`hawx_hw.compensation.layerwise`.
+    remapped : bool
+        Whether all weights are replaced, by the least square of each one's own error.
+    activations : ndarray of int8 or None
+        ``(groups, positions, taps)``, from :func:`~hawx_hw.compensation.joint_rounding.patches`:
+        where given, weights of whole filters are chosen together instead.
     threads : int or None
         Threads of the emulator.
     step : int
@@ -49,8 +54,9 @@ class Variant:
         tensors: Mapping[str, Tensor],
         *,
         bias_correction: bool,
-        weight_remapping: bool,
+        remapped: bool,
         threads: int | None,
+        activations: np.ndarray | None = None,
         step: int = 1,
     ):
         layer = indexed((block, EXACT), np.broadcast_to(np.where(taps, 0, 1), node.weight.shape))
@@ -59,9 +65,11 @@ class Variant:
         histogram = histograms.reshape(-1, 256).sum(axis=0)
         changed = node
         self._codes = CODES.astype(np.int64)
-        self._remapped = weight_remapping
-        if weight_remapping:
+        self._remapped = remapped
+        if remapped:
             changed = remap_weights(node, layer, histogram, zero_point)
+            if activations is not None and taps.all():
+                changed = round_together(node, layer, activations, histogram, zero_point)
             self._codes = best_codes(block, histogram, zero_point)
         if bias_correction:
             error = mean_sums(changed, layer, histograms) - mean_sums(node, None, histograms)
@@ -95,7 +103,7 @@ class Variant:
         """Errors of a product, by the original weight: int64 ``(256, 256)``.
 
         Indexed ``[w + 128, x + 128]``: ``M(w', x) - w x`` for the code ``w'`` that replaces
-        ``w``, less the bias's compensation for ``w'`` at the zero point.
+        ``w`` by itself, less the bias's compensation for ``w'`` at the zero point.
         """
         products = self._block.table[self._codes + 128].astype(np.int64)
         codes = CODES.astype(np.int64)

@@ -120,8 +120,8 @@ class SearchRun:
                 graph,
                 self._space,
                 graph.codes(roles.proposing(count).images),
-                bias_correction=config.blocks.bias_correction,
-                weight_remapping=config.blocks.weight_remapping,
+                bias_correction=config.compensation.bias,
+                weights=config.compensation.weights,
             )
         self._oracle = self._emulated(self._images.images, self._images.labels)
 

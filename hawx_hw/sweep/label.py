@@ -70,19 +70,20 @@ def plan_of(config: Config) -> Plan:
     try:
         architecture = architecture_of(config.accelerator)
         architecture.check(config.accelerator, Path())
-        assignment = assign(graph, config.blocks)
+        replaced = config.compensation.weights != "none"
+        assignment = assign(graph, config.blocks, replaced=replaced)
         if assignment:
             images = _proposing(network.dataset, network.calibration_images)
             graph, _ = compensate(
                 graph,
                 assignment,
                 graph.codes(images.images),
-                bias_correction=config.blocks.bias_correction,
-                weight_remapping=config.blocks.weight_remapping,
-                activation_rounding=config.blocks.activation_rounding,
+                bias_correction=config.compensation.bias,
+                weights=config.compensation.weights,
+                activation_rounding=config.compensation.activations,
             )
             # Layers whose weights have become others keep their blocks.
-            assignment = assign(graph, config.blocks)
+            assignment = assign(graph, config.blocks, replaced=replaced)
         return architecture.plan(graph, config.accelerator, assignment)
     except UserError as error:
         raise Infeasible(str(error)) from error

@@ -57,7 +57,7 @@ def test_weights() -> None:
     assert refusal(graph([[-1, 100]]), Narrow(0, 100)) == (
         "blocks.layers.second: narrow(first=0,last=100) accepts weight codes from 0 to 100, "
         "but -1 to 100 may occur in second. Choose another block for these weights, or leave "
-        "weight_remapping on."
+        "compensation.weights on."
     )
     assert refusal(graph([[-1, 100]]), Narrow(0, 100), weights=False) == ""
 

@@ -173,6 +173,6 @@ def test_refused(layers: dict[str, Any], message: str) -> None:
 
 
 def test_a_block_that_is_gone() -> None:
-    rules = BlocksConfig.model_construct(default="drumm", layers={}, weight_remapping=True)
+    rules = BlocksConfig.model_construct(default="drumm", layers={})
     with pytest.raises(UserError, match=r"blocks\.default: Unknown block 'drumm'"):
         assign(graph(), rules)

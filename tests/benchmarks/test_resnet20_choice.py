@@ -51,7 +51,7 @@ def test_an_outcome_is_that_of_the_compensated_network_and_stored_by_part(
     runs = small_runs(tmp_path)
     (point,) = evaluated(runs, [(2, 1, 2, 0)])
     graph, _ = compensate(
-        small_graph(), point.assignment, codes(pool(10, 8).images), joint_rounding=True
+        small_graph(), point.assignment, codes(pool(10, 8).images), weights="together"
     )
     some = pool(50, 5)
     expected = Emulator(graph).correct([point.assignment], codes(some.images), some.labels)[0]

@@ -20,7 +20,8 @@ CONFIG = """\
 name: tiny
 network: {model: lenet5, dataset: digits, calibration_images: 32}
 accelerator: {rows: 8, columns: 8, slice_columns: 8, weight_rows: 4, requantizers: 2}
-blocks: {bias_correction: false, weight_remapping: false, layers: {fc1: "array(2,2,0)"}}
+blocks: {layers: {fc1: "array(2,2,0)"}}
+compensation: {bias: false, weights: none}
 """
 
 

@@ -13,7 +13,7 @@ from hawx_hw.compensation import assigned as module
 from hawx_hw.compensation.assigned import AssignmentImages, compensate_assignment
 from hawx_hw.compensation.layerwise import compensate
 from hawx_hw.compensation.per_filter import by_filter
-from hawx_hw.config.blocks import BlocksConfig
+from hawx_hw.config.compensation import CompensationConfig
 from hawx_hw.datasets.dataset import Split
 from hawx_hw.emulation import Emulator
 from hawx_hw.graph.graph import Conv2d, Linear
@@ -22,7 +22,7 @@ from hawx_hw.util.progress import ProgressDisplay, console_for
 from tests.search.small import small_graph
 
 GRAPH = small_graph()
-RULES = BlocksConfig()
+RULES = CompensationConfig()
 BLOCK = by_name("array(4,4,0)")
 ASSIGNMENT = {
     node.name: LayerBlocks.uniform(BLOCK, node.weight.shape)

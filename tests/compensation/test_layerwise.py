@@ -56,7 +56,9 @@ def test_mean_errors_vanish_whatever_the_zero_points(seed: int) -> None:
     graph = random_graph(rng, layers=3, max_size=7, kinds=("conv", "maxpool", "add", "linear"))
     assignment = random_assignment(rng, graph)
     images = random_codes(rng, graph, 6)
-    changed, report = compensate(graph, assignment, images, weight_remapping=bool(seed % 2))
+    changed, report = compensate(
+        graph, assignment, images, weights=("none", "one_by_one", "together")[seed % 3]
+    )
     values = reference.run_all(changed, images, assignment)
     originals = {node.name: node for node in graph.nodes}
     checked = 0
@@ -88,7 +90,7 @@ def test_what_is_switched_off_stays() -> None:
     rng = np.random.default_rng(4)
     graph = random_graph(rng, layers=3)
     assignment, images = uniform(graph, "precision(4,4)"), random_codes(rng, graph, 5)
-    off = {"bias_correction": False, "weight_remapping": False, "activation_rounding": False}
+    off = {"bias_correction": False, "weights": "none", "activation_rounding": False}
     same, _ = compensate(graph, assignment, images, **off)
     assert same == graph or all(
         one is other for one, other in zip(same.nodes, graph.nodes, strict=True)

@@ -5,7 +5,8 @@ from hawx_hw.assignment.space import Space
 from hawx_hw.blocks.registry import by_name
 from hawx_hw.compensation.bias_correction import correct_bias, mean_sums
 from hawx_hw.compensation.histograms import tap_histograms
-from hawx_hw.compensation.per_filter import Compensated
+from hawx_hw.compensation.joint_rounding import patches, round_together
+from hawx_hw.compensation.per_filter import Compensated, by_filter
 from hawx_hw.compensation.weight_remapping import remap_weights
 from hawx_hw.errors import UserError
 from hawx_hw.graph import reference
@@ -22,7 +23,11 @@ def test_does_what_compensation_does_on_the_exact_activations(correction, remapp
     rows = np.broadcast_to(np.arange(3)[:, None], (2, 3, 3))
     space = Space.by_slice(graph, BLOCKS, {"b": rows})
     changes = Compensated(
-        graph, space, images, bias_correction=correction, weight_remapping=remapping
+        graph,
+        space,
+        images,
+        bias_correction=correction,
+        weights="one_by_one" if remapping else "none",
     )
     vector = np.random.default_rng(seed).integers(0, 3, space.units)
     assignment = space.assignment(vector)
@@ -40,6 +45,41 @@ def test_does_what_compensation_does_on_the_exact_activations(correction, remapp
             expected = correct_bias(expected, error)
         assert (changed_node.weight == expected.weight).all()
         assert (changed_node.bias == expected.bias).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whole_filters_are_chosen_together(seed: int) -> None:
+    """As by the layer's compensation; filters of several blocks one by one."""
+    graph = small_graph()
+    images, _ = small_images(graph, 12)
+    rows = np.broadcast_to(np.arange(3)[:, None], (2, 3, 3))
+    space = Space.by_slice(graph, BLOCKS, {"b": rows})
+    together, alone = (
+        Compensated(graph, space, images, weights=choice) for choice in ("together", "one_by_one")
+    )
+    vector = np.random.default_rng(seed).integers(0, 3, space.units)
+    unit = space.unit("b")
+    vector[np.unique(unit[0])] = 2
+    vector[np.unique(unit[1])] = [1, 2, 1]
+    assignment = space.assignment(vector)
+    codes = reference.run_all(graph, images)
+    one, other = together(vector), alone(vector)
+    same = by_filter(graph, assignment, images, weights="together")
+    nodes = zip(graph.nodes, one.nodes, other.nodes, same.nodes, strict=True)
+    for node, changed, single, again in nodes:
+        if not isinstance(node, (Conv2d, Linear)):
+            continue
+        layer, source = assignment[node.name], codes[node.inputs[0]]
+        histograms = tap_histograms(node, source, -128)
+        taps = histograms.reshape(-1, 256).sum(axis=0)
+        expected = round_together(node, layer, patches(node, source, -128), taps, -128)
+        choice = layer.choice.reshape(len(layer.choice), -1)
+        whole = (choice == choice[:, :1]).all(axis=1)
+        assert (changed.weight == again.weight).all() and (changed.bias == again.bias).all()
+        assert (changed.weight[whole] == expected.weight[whole]).all()
+        assert (changed.weight[~whole] == single.weight[~whole]).all()
+        error = mean_sums(changed, layer, histograms) - mean_sums(node, None, histograms)
+        assert np.abs(error).max() <= 0.5 + 1e-9
 
 
 def test_exact_blocks_change_nothing():

@@ -21,7 +21,7 @@ def test_blocks(tmp_path: Path) -> None:
     assert [rule.filters for rule in rules.blocks.layers["conv2"]] == [(0, 2, 3), None]
     alone = load(tmp_path, HEAD + "blocks:\n  layers:\n    conv1: drum(k=4)\n").blocks
     assert [rule.block for rule in alone.layers["conv1"]] == ["drum(k=4)"]
-    assert (alone.default, alone.bias_correction) == ("exact", True)
+    assert alone.default == "exact"
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_blocks(tmp_path: Path) -> None:
     [
         (HEAD + "blocks: drumm\n", ":3: blocks.default: Unknown block 'drumm'. Did you mean drum"),
         (HEAD + "blocks: drum(k=1)\n", ": Wrong parameters of block 'drum(k=1)': "),
-        (HEAD + "blocks: 3\n", ":3: blocks: must be a mapping with the keys activation_rounding"),
+        (HEAD + "blocks: 3\n", ":3: blocks: must be a mapping with the keys default, layers"),
         (
             BLOCKS + "      - {block: array(1,0,4)}\n",
             ":6: blocks.layers.conv2.0: The name of the bl",
@@ -49,7 +49,11 @@ def test_blocks(tmp_path: Path) -> None:
         (BLOCKS + "      - {block: exact, share: 0}\n", "share: must be greater than 0, not 0."),
         (BLOCKS + "      - {filters: 0}\n", ":6: blocks.layers.conv2.0.block: This key is missing"),
         (BLOCKS + "      block: exact\n", ":5: blocks.layers.conv2: must be a valid list"),
-        (HEAD + "blocks: {bias_correction: 1}\n", "must be a valid boolean, not 1."),
+        (
+            HEAD + "blocks: {weight_remapping: false}\n",
+            "weight_remapping is a key of the section compensation now. Write it there, as "
+            "compensation: {weights: together, one_by_one or none}.",
+        ),
     ],
 )
 def test_bad_blocks(tmp_path: Path, text: str, message: str) -> None:

@@ -27,7 +27,8 @@ def test_evaluations_are_real(compensated: bool) -> None:
     labels = reference.run(graph, codes(pixels)).argmax(axis=1)
     labels[:3] = 0
     split, calibration_codes = Split(pixels, labels), codes(pixels[:10])
-    switches = dict.fromkeys(("bias_correction", "weight_remapping"), compensated)
+    weights = "one_by_one" if compensated else "none"
+    switches = {"bias_correction": compensated, "weights": weights}
     profile = measure(graph, blocks(), codes(pixels), labels, threads=1, **switches)
     candidates = random_choices(profile, 30)
     progress: list[tuple[int, int]] = []
@@ -63,7 +64,7 @@ def test_given_scores_choose_what_is_run() -> None:
     graph = random_graph(rng, layers=2, max_size=6, max_channels=4, output="vector")
     pixels = rng.integers(0, 256, (8, *graph.tensors[graph.input].shape)).astype(np.uint8)
     split = Split(pixels, np.zeros(8, dtype=np.int64))
-    switches = dict.fromkeys(("bias_correction", "weight_remapping"), False)
+    switches = {"bias_correction": False, "weights": "none"}
     calibration_codes = codes(pixels)
     profile = measure(graph, blocks(), calibration_codes, split.labels, threads=1, **switches)
     candidates = random_choices(profile, 12)

@@ -36,7 +36,7 @@ def variants() -> list[list[Variant]]:
                 histograms,
                 GRAPH.tensors,
                 bias_correction=True,
-                weight_remapping=False,
+                remapped=False,
                 threads=1,
             )
             for block in BLOCKS

@@ -27,7 +27,7 @@ def test_one_layer_under_any_assignment_by_filter(seed: int) -> None:
     """Nothing comes after the errors were carried: the shifted logits are the emulated ones."""
     graph, images, labels = network(seed, layers=1, kinds=("linear",))
     used = [*blocks(), Biased()]
-    off = {"bias_correction": False, "weight_remapping": False}
+    off = {"bias_correction": False, "weights": "none"}
     profile = measure(graph, used, images, labels, threads=1, **off)
     choice = np.random.default_rng(seed).integers(0, len(used), profile.units)
     (shifted,) = shifted_logits(profile, choice)
@@ -44,7 +44,7 @@ def test_one_layer_under_any_assignment_by_filter(seed: int) -> None:
 def test_the_last_layer_of_a_network(seed: int, kinds: tuple[str, ...]) -> None:
     graph, images, labels = network(seed, layers=3, kinds=kinds)
     profile = measure(
-        graph, blocks(), images, labels, threads=1, bias_correction=False, weight_remapping=False
+        graph, blocks(), images, labels, threads=1, bias_correction=False, weights="none"
     )
     for block in range(1, len(blocks())):
         layers = np.zeros(len(profile.layers), dtype=int)
@@ -88,7 +88,7 @@ def test_mean_errors_are_those_of_the_sums() -> None:
     """Without correction: by the reference's sums on the exact activations, a whole layer each."""
     graph, images, labels = network(4)
     profile = measure(
-        graph, blocks(), images, labels, threads=1, bias_correction=False, weight_remapping=False
+        graph, blocks(), images, labels, threads=1, bias_correction=False, weights="none"
     )
     codes = reference.run_all(graph, images)
     for block in range(len(blocks())):
@@ -130,7 +130,7 @@ def test_slices_of_kernels() -> None:
     images = random_codes(rng, graph, 6)
     labels = np.zeros(6, dtype=np.int64)
     slices = np.arange(node.weight[0].size).reshape(node.weight.shape[1:]) % 2
-    off = {"bias_correction": False, "weight_remapping": False, "threads": 1}
+    off = {"bias_correction": False, "weights": "none", "threads": 1}
     profile = measure(graph, blocks(), images, labels, slices={node.name: slices}, **off)
     assert profile.units == 2 * len(node.weight)
     assert profile.macs.sum() == graph.macs

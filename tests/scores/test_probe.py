@@ -25,7 +25,7 @@ SEED = 3
 
 def plain() -> tuple[Graph, np.ndarray, Profile]:
     graph, images, labels = network(SEED)
-    switches = {"bias_correction": False, "weight_remapping": False}
+    switches = {"bias_correction": False, "weights": "none"}
     return graph, images, measure(graph, blocks(), images, labels, threads=1, **switches)
 
 
@@ -94,7 +94,7 @@ def test_probed_logits_are_nearer_to_the_real_ones() -> None:
     graph = quantize(load_network("lenet5", load("digits"), None), data.images[:64], name="lenet5")
     images = codes(data.images[:64])
     used = [by_name(name) for name in ("exact", "array(3,3,0)", "array(3,0,0)")]
-    switches = {"bias_correction": False, "weight_remapping": False}
+    switches = {"bias_correction": False, "weights": "none"}
     profile = measure(graph, used, images, data.labels[:64], threads=1, **switches)
     some = ([1, 1, 1, 1, 1], [2, 1, 0, 2, 2], [0, 2, 1, 0, 1], [1, 0, 2, 1, 0])
     choices = np.array([profile.by_layer(layers) for layers in some])

@@ -73,7 +73,7 @@ def test_files_that_cannot_be_read(tmp_path, damage: str) -> None:
 def test_other_schemas_are_refused(tmp_path) -> None:
     path = tmp_path / "scores.npz"
     np.savez(path, description=np.array('{"schema": 99}'))
-    with pytest.raises(UserError, match="schema 99; this program reads 1"):
+    with pytest.raises(UserError, match="schema 99; this program reads 2"):
         load_profile(path)
 
 

@@ -61,10 +61,8 @@ def test_kernel_slices_are_units_where_the_granularity_is_kernel() -> None:
 
 
 def test_compensation_is_that_of_the_profile() -> None:
-    plain = profile_network(
-        GRAPH, BLOCKS, SPLIT, count=4, bias_correction=False, weight_remapping=False
-    )
-    assert not plain.profile.bias_correction and not plain.profile.weight_remapping
+    plain = profile_network(GRAPH, BLOCKS, SPLIT, count=4, bias_correction=False, weights="none")
+    assert not plain.profile.bias_correction and plain.profile.weight_choice == "none"
 
 
 def test_a_profile_comes_back_from_its_files(profiling, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_profiles_of_the_last_layer_round_its_input(seed: int) -> None:
     images = random_codes(rng, graph, 9)
     labels = np.zeros(9, dtype=np.int64)
     used = [by_name("exact"), BLOCK]
-    off = {"bias_correction": False, "weight_remapping": False, "threads": 1}
+    off = {"bias_correction": False, "weights": "none", "threads": 1}
     profile = measure(graph, used, images, labels, activation_rounding=True, **off)
     assert profile.activation_rounding
     choice = profile.by_layer([0] * (len(profile.layers) - 1) + [1])

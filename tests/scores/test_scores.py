@@ -17,7 +17,7 @@ from hawx_hw.scores.scores import (
 from tests.scores.networks import profiled
 
 PROFILES = {
-    False: profiled(3, bias_correction=False, weight_remapping=False),
+    False: profiled(3, bias_correction=False, weights="none"),
     True: profiled(3),
 }
 

@@ -34,7 +34,7 @@ def variant(graph: Graph, node: Conv2d, images, taps, block, *, bias: bool, weig
         histograms,
         graph.tensors,
         bias_correction=bias,
-        weight_remapping=weights,
+        remapped=weights,
         threads=1,
     )
 

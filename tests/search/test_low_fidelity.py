@@ -25,7 +25,7 @@ def case():
     images, labels = small_images(graph)
     space = Space.by_layer(graph, BLOCKS)
     profile = measure(
-        graph, BLOCKS, images, labels, bias_correction=False, weight_remapping=False, threads=1
+        graph, BLOCKS, images, labels, bias_correction=False, weights="none", threads=1
     )
     requests = []
 

@@ -26,7 +26,7 @@ def _run(context: Context) -> None:
             from hawx_hw.compensation.assigned import compensate_assignment
         images = assignment_images(context, graph)
         graph, result = compensate_assignment(
-            graph, assignment, context.config.blocks, images, context.progress
+            graph, assignment, context.config.compensation, images, context.progress
         )
     save_graph(graph, context.output / ASSIGNED)
     context.write(result)
@@ -37,9 +37,7 @@ STAGE = Stage(
     _run,
     needs=("quantize", "pick"),
     settings=(
-        "blocks.activation_rounding",
-        "blocks.bias_correction",
-        "blocks.weight_remapping",
+        "compensation",
         "network.calibration_images",
         "network.validation",
         "search.images",

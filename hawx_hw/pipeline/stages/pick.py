@@ -35,7 +35,12 @@ def _given(context: Context) -> Design:
     from hawx_hw.graph.storage import load_graph
 
     graph = load_graph(context.folder / GRAPH)
-    assignment = assign(graph, context.config.blocks, context.base)
+    assignment = assign(
+        graph,
+        context.config.blocks,
+        context.base,
+        replaced=context.config.compensation.weights != "none",
+    )
     return Design(load_accelerators(context)[0], assignment)
 
 
@@ -65,7 +70,7 @@ STAGE = Stage(
     "pick",
     _run,
     needs=("quantize", "accelerator", "search"),
-    settings=("accelerator", "blocks", "search"),
+    settings=("accelerator", "blocks", "compensation.weights", "search"),
     ignored=("accelerator.clock_mhz", "accelerator.clock_gating"),
     tools=lambda config, base: {**versions("numpy", "scipy"), **own_blocks(config, base)},
     estimate=2.0,

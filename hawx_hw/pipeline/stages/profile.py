@@ -17,7 +17,7 @@ __all__ = ["STAGE"]
 def _run(context: Context) -> None:
     from hawx_hw.scores.profiling import profile_network, save_profiling
 
-    search, rules = context.config.search, context.config.blocks
+    search, rules = context.config.search, context.config.compensation
     if search is None:
         # Without the hash of settings: no setting matters to what was not profiled.
         save_profiling(None, context.output)
@@ -34,14 +34,14 @@ def _run(context: Context) -> None:
             load_roles(context).proposing(search.images),
             count=search.profile_images,
             granularity=search.granularity,
-            bias_correction=rules.bias_correction,
-            weight_remapping=rules.weight_remapping,
+            bias_correction=rules.bias,
+            weights=rules.weights,
             progress=task.update,
         )
     save_profiling(profiling, context.output, context.header)
 
 
-_BLOCKS = ("bias_correction", "weight_remapping")
+_COMPENSATION = ("bias", "weights")
 _SEARCH = ("blocks", "granularity", "images", "profile_images")
 
 STAGE = Stage(
@@ -50,7 +50,7 @@ STAGE = Stage(
     needs=("quantize",),
     settings=(
         "network.validation",
-        *(f"blocks.{key}" for key in _BLOCKS),
+        *(f"compensation.{key}" for key in _COMPENSATION),
         *(f"search.{key}" for key in _SEARCH),
     ),
     files=lambda config, base: dataset_files(config, base) if config.search else {},

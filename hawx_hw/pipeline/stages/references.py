@@ -96,7 +96,7 @@ def _measured(context: Context, graph: Graph, what: str, design: Design) -> Refe
         graph, assigned = compensate_assignment(
             graph,
             design.assignment,
-            context.config.blocks,
+            context.config.compensation,
             assignment_images(context, graph),
             context.progress,
         )
@@ -142,9 +142,7 @@ STAGE = Stage(
         "accelerator.block_implementation",
         "accelerator.clock_gating",
         "accelerator.clock_mhz",
-        "blocks.activation_rounding",
-        "blocks.bias_correction",
-        "blocks.weight_remapping",
+        "compensation",
         "network.calibration_images",
         "network.validation",
         "power",

@@ -63,8 +63,8 @@ def _check(config: Config, base: Path) -> None:
 
 _SEARCH = ("algorithm", "budget", "images", "objective", "select_images", "variants")
 _OTHERS = (
-    "blocks.bias_correction",
-    "blocks.weight_remapping",
+    "compensation.bias",
+    "compensation.weights",
     "network.calibration_images",
     "network.validation",
 )

@@ -45,13 +45,13 @@ def test_blocks_are_compensated(project: Path, run, edit) -> None:
     assert (weights[:2] != before[:2]).any() and (weights[2:] == before[2:]).all()
 
 
-@pytest.mark.parametrize("key", ["bias_correction", "weight_remapping"])
+@pytest.mark.parametrize("key", ["bias: false", "weights: none"])
 def test_each_part_can_be_switched_off(project: Path, run, edit, key: str) -> None:
     edit(project, "columns: 4\n", MIXED)
-    edit(project, "blocks:\n", f"blocks:\n  {key}: false\n")
+    edit(project, "blocks:\n", f"compensation: {{{key}}}\nblocks:\n")
     run(project, "assign")
     entries = {entry["layer"]: entry for entry in results(project)["compensation"]}
-    if key == "weight_remapping":
+    if key == "weights: none":
         assert entries["conv1"]["weights_changed"] == 0
     else:
         assert entries["conv1"]["error_after"] == entries["conv1"]["error_before"]

@@ -1,0 +1,31 @@
+"""The section ``compensation``: what makes up for the errors of blocks, without hardware."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from hawx_hw.config.base import Model
+
+__all__ = ["CompensationConfig", "WeightChoice"]
+
+WeightChoice = Literal["together", "one_by_one", "none"]
+
+
+class CompensationConfig(Model):
+    """What compensates for the errors of approximate blocks, at no cost in hardware."""
+
+    bias: bool = Field(
+        default=True, description="Fold the mean error of each filter into its bias."
+    )
+    weights: WeightChoice = Field(
+        default="one_by_one",
+        description="How weights are replaced by codes that their block treats best: those of a "
+        "filter together, so that their errors compensate for one another; one_by_one; or none.",
+    )
+    activations: bool = Field(
+        default=True,
+        description="Round activations where they are made, if all blocks that read them drop "
+        "their low bits.",
+    )
