@@ -7,7 +7,7 @@ of github.com/akamaster/pytorch_resnet_cifar10, that network on the test images 
 is trained again. 512 images that the network learned from calibrate the integers and the
 compensation. Every layer has the block, the first and the last too. Columns: as it is; with the
 bias corrected; with weights remapped too; with activations rounded too, which is the default of a
-config.
+config; and the same with the weights of a filter chosen together.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ _STEPS: tuple[tuple[str, dict[str, bool] | None], ...] = (
     ("bias", {"weights": "none", "activation_rounding": False}),
     ("and weights", {"activation_rounding": False}),
     ("and activations", {}),
+    ("together", {"weights": "together"}),
 )
 
 

@@ -197,15 +197,15 @@ class Project:
         from hawx_hw.blocks.registry import distinct_blocks
         from hawx_hw.scores.profiling import profile_network
 
-        search, rules = self._search(), self._config.blocks
+        search, rules = self._search(), self._config.compensation
         return profile_network(
             graph,
             distinct_blocks(("exact", *search.blocks), self._base),
             self.images.proposing(search.images),
             count=search.profile_images,
             granularity=search.granularity,
-            bias_correction=rules.bias_correction,
-            weight_remapping=rules.weight_remapping,
+            bias_correction=rules.bias,
+            weights=rules.weights,
         )
 
     def search(self, graph: Graph, scores: Profiling) -> SearchResult:
@@ -301,7 +301,8 @@ class Project:
         from hawx_hw.assignment import assign
         from hawx_hw.design.design import Design
 
-        assignment = assign(graph, self._config.blocks, self._base)
+        replaced = self._config.compensation.weights != "none"
+        assignment = assign(graph, self._config.blocks, self._base, replaced=replaced)
         return Design(self._accelerators(graph)[0], assignment)
 
     def emit(self, graph: Graph, design: Design, folder: Path) -> Built:
@@ -412,7 +413,7 @@ class Project:
         )
         with self._progress() as progress:
             compensated, result = compensate_assignment(
-                graph, design.assignment, self._config.blocks, images, progress
+                graph, design.assignment, self._config.compensation, images, progress
             )
         assert result.accuracy is not None
         return compensated, result.accuracy.assigned

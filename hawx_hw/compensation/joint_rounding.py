@@ -210,12 +210,11 @@ def _greedy(errors: SumErrors, blocks: Sequence[Block], weight: np.ndarray) -> n
         stop = start + level.vectors.shape[1]
         # The cost of a deviation d of this tap, the best of the others given: |d U^-1|**2.
         own = np.linalg.inv(upper[start:stop, start:stop])
-        target = targets[:, start:stop]
-        made, wanted = level.vectors @ own, target @ own
-        cost = (made**2).sum(axis=1) - 2 * wanted @ made.T
+        made, target = level.vectors @ own, targets[:, start:stop] @ own
+        cost = (made**2).sum(axis=1) - 2 * target @ made.T
         best = cost.argmin(axis=1)
         codes[:, tap] = level.codes[best]
-        targets[:, stop:] -= (wanted - made[best]) @ upper[start:stop, stop:]
+        targets[:, stop:] -= (target - made[best]) @ upper[start:stop, stop:]
         start = stop
     return codes
 

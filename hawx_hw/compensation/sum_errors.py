@@ -183,8 +183,8 @@ class SumErrors:
             ``(filters, taps)``: the chosen and the original codes.
         """
         vectors = self._vectors(codes)
-        wanted = weight.astype(np.float64) @ self._cross.T
-        costs: np.ndarray = ((vectors @ self.covariance - 2 * wanted) * vectors).sum(axis=1)
+        target = weight.astype(np.float64) @ self._cross.T
+        costs: np.ndarray = ((vectors @ self.covariance - 2 * target) * vectors).sum(axis=1)
         return costs
 
     def _vectors(self, codes: np.ndarray) -> np.ndarray:

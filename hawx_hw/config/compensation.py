@@ -1,4 +1,4 @@
-"""The section ``compensation``: what makes up for the errors of blocks, without hardware."""
+"""The section ``compensation``: less error of approximate blocks, without any hardware."""
 
 from __future__ import annotations
 

@@ -237,10 +237,10 @@ def test_exact_taps_make_up_for_others() -> None:
         )
         activations = read[0].astype(np.int64)
         products = coarse.table[one[:, None] + 128, activations[None] + 128]
-        kept = (choice == 0).reshape(5, -1)
-        sums = (products * kept[:, None]).sum(axis=2) + other @ activations.T
-        wanted = node.weight.reshape(5, -1).astype(np.int64) @ activations.T
-        errors.append((sums - wanted).var(axis=1).sum())
+        coarse_taps = (choice == 0).reshape(5, -1)
+        sums = (products * coarse_taps[:, None]).sum(axis=2) + other @ activations.T
+        target = node.weight.reshape(5, -1).astype(np.int64) @ activations.T
+        errors.append((sums - target).var(axis=1).sum())
     assert errors[0] < 0.3 * errors[1]
 
 
