@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -99,11 +100,14 @@ def run_config_flow(
     """
     from hawx_hw.flows.frame import run_flow
     from hawx_hw.flows.registry import flow_of
+    from hawx_hw.report.lines import checks_passed
 
     description = flow_named(name)
     with _build(config, folder, description.stage, console, base) as (build, progress):
+        progress.begin(name, "as asked")
+        start = time.monotonic()
         with progress.task(f"flow {name}", estimate=120.0):
-            return run_flow(
+            result = run_flow(
                 flow_of(name),
                 description,
                 build,
@@ -111,6 +115,9 @@ def run_config_flow(
                 label=label,
                 progress=lambda tool: progress.message(f"{name}: {tool}"),
             )
+        judged = "FAILED" if result.failures else checks_passed(result)
+        progress.end(name, time.monotonic() - start, judged)
+    return result
 
 
 @contextmanager

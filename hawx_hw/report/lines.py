@@ -26,6 +26,7 @@ __all__ = [
     "assign_lines",
     "basis_lines",
     "bound_lines",
+    "checks_passed",
     "emit_lines",
     "flow_line",
     "pick_lines",
@@ -415,11 +416,13 @@ def flow_line(name: str, result: FlowResult) -> Line:
     if report.area_um2 is not None:
         parts.append(f"{report.area_um2:,.0f} um2")
     failures = result.failures
-    parts.append(f"FAILED: {'; '.join(failures)}" if failures else _passed(len(report.checks)))
+    parts.append(f"FAILED: {'; '.join(failures)}" if failures else checks_passed(result))
     return f"flow {name}", ", ".join(parts)
 
 
-def _passed(checks: int) -> str:
+def checks_passed(result: FlowResult) -> str:
+    """How many checks a flow has passed that failed none."""
+    checks = len(result.report.checks)
     return f"{checks} checks passed" if checks != 1 else "1 check passed"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -42,9 +44,11 @@ def test_a_flow_runs_on_the_emitted_accelerator(emitted_project: Path) -> None:
     options = options_of(config, "fake", {})
     folder = emitted_project / "build"
     (folder / "report.html").write_text("without the flow")
+    stream = io.StringIO()
     result = run_config_flow(
-        config, folder, "fake", options, console_for(silent=True), base=emitted_project
+        config, folder, "fake", options, console_for(stream), base=emitted_project
     )
+    assert re.search(r"^fake: done in \d+\.\d s: \d checks? passed$", stream.getvalue(), re.M)
     assert result.failures == ()
     assert result.options == {"clock_mhz": 40.0, "fails": False, "checked": True}
     assert FlowResult.read(folder / "flows" / "fake") == result
