@@ -94,8 +94,9 @@ class Project:
         The folder that relative paths start from.
     settings
         Sections of a config, with the keys and values that they have in YAML: ``accelerator``,
-        ``blocks``, ``search``, ``technology``, ``verify``, ``seed``. Without ``search`` there is
-        nothing to score and to search, and the design has the ``blocks`` that are given.
+        ``blocks``, ``compensation``, ``search``, ``technology``, ``verify``, ``seed``. Without
+        ``search`` there is nothing to score and to search, and the design has the ``blocks`` that
+        are given.
 
     Raises
     ------
