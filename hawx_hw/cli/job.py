@@ -75,7 +75,7 @@ def run_job(
     if reported:
         from hawx_hw.cli.report import write_report
 
-        write_report(pipeline, config, folder, name)
+        write_report(pipeline, config, folder, name, path.parent)
     _print(config, folder, outcomes, as_json, name, build)
 
 

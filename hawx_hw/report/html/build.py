@@ -11,6 +11,7 @@ from hawx_hw.report.html.evidence import outside_sentences, proof_pairs, reprodu
 from hawx_hw.report.html.flow_section import flow_contents
 from hawx_hw.report.html.front import FrontContent, front_content
 from hawx_hw.report.html.machine import machine_content
+from hawx_hw.report.html.names import network_title
 from hawx_hw.report.html.page_tables import section_tables
 from hawx_hw.report.html.verdict import verdict_content
 
@@ -62,7 +63,7 @@ def report_content(
     return Content(
         name=config.name,
         title=results.emit.title if results.emit is not None else "no accelerator yet",
-        network=f"{config.network.model} on {config.network.dataset}",
+        network=network_title(config),
         verdict=verdict_content(summary, config),
         front=_front(results, config, path, maps),
         scores=_scores(results),

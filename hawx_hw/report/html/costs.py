@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from hawx_hw.report.run_results import RunResults
     from hawx_hw.verification.result import VerifyResult
 
-__all__ = ["bars", "memory_use"]
+__all__ = ["bars", "largest_first", "memory_use"]
 
+#: Parts that have a color of their own, at most.
+_PARTS = 11
 #: Names of memories that say nothing without what they are in.
 _UNSAID = {"memory", "buffer", "warp"}
 
@@ -49,7 +51,7 @@ def _energy(power: PowerResult) -> StackedBars:
         title=f"Energy of an image, by layer and part (memory model {power.memory_model})",
         unit="nJ",
         bars=tuple(layer.name for layer in power.layers),
-        parts=_largest_first(
+        parts=largest_first(
             {
                 part: tuple(round(layer.parts.get(part, 0.0) / 1000, 3) for layer in power.layers)
                 for part in parts
@@ -69,7 +71,7 @@ def _memories(power: PowerResult) -> StackedBars:
         title="Energy of an image in memories, by memory model and use",
         unit="nJ",
         bars=tuple(power.memory_models),
-        parts=_largest_first(
+        parts=largest_first(
             {
                 use: tuple(round(own.get(model, 0.0) / 1000, 3) for model in power.memory_models)
                 for use, own in energies.items()
@@ -93,7 +95,7 @@ def _models(power: PowerResult) -> StackedBars:
         title="Energy of an image, by memory model and part",
         unit="nJ",
         bars=tuple(models),
-        parts=_largest_first(parts),
+        parts=largest_first(parts),
     )
 
 
@@ -105,6 +107,11 @@ def memory_use(path: str) -> str:
     return names[-1].replace("_", " ")
 
 
-def _largest_first(parts: Mapping[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
-    """What counts comes first, in the clearest colors."""
-    return dict(sorted(parts.items(), key=lambda item: -sum(item[1])))
+def largest_first(parts: Mapping[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
+    """What counts comes first, in the clearest colors; of very many, the smallest together."""
+    ordered = sorted(parts.items(), key=lambda item: -sum(item[1]))
+    if len(ordered) <= _PARTS:
+        return dict(ordered)
+    rest = (values for _, values in ordered[_PARTS - 1 :])
+    others = tuple(round(sum(each), 3) for each in zip(*rest, strict=True))
+    return {**dict(ordered[: _PARTS - 1]), "all others": others}

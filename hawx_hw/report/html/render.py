@@ -15,9 +15,10 @@ from hawx_hw.report.html.machine_page import machine_numbers, machine_page
 from hawx_hw.util.files import read_text
 
 if TYPE_CHECKING:
+    from hawx_hw.report.html.compare import ComparisonContent
     from hawx_hw.report.html.content import Content
 
-__all__ = ["PALETTE", "page"]
+__all__ = ["PALETTE", "comparison_page", "page"]
 
 #: Okabe and Ito's colors, then Tol's: apart for every kind of color vision.
 PALETTE = (
@@ -46,6 +47,13 @@ def page(content: Content) -> str:
         values["machine_page"] = machine_page(content.machine)
         drawn["machine"] = machine_numbers(content.machine)
     return _rendered("report.html.j2", values, drawn, _SCRIPTS)
+
+
+def comparison_page(content: ComparisonContent) -> str:
+    """The HTML of a comparison of designs, as :func:`page`."""
+    values: dict[str, Any] = content.model_dump(mode="json")
+    drawn = {key: values[key] for key in ("bars", "fronts", "front_titles")}
+    return _rendered("compare.html.j2", values, drawn, ("bars.js", "compare.js"))
 
 
 def _rendered(

@@ -9,6 +9,7 @@ from hawx_hw.report import lines
 from hawx_hw.report.headline import cautions, headline
 from hawx_hw.report.html.content import Number, Verdict
 from hawx_hw.report.html.hints import hints
+from hawx_hw.report.html.names import network_title
 from hawx_hw.report.verdict import EXACT
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _sentences(summary: Summary, config: Config) -> Iterator[tuple[str, str]]:
 
 
 def _asked(config: Config) -> str:
-    network = f"{config.network.model} on {config.network.dataset}"
+    network = network_title(config)
     if config.search is None:
         return f"{network}, with the blocks of the config"
     most = config.search.constraints.accuracy_drop

@@ -4,7 +4,7 @@
   const { byId, data, number, plot, narrow, drawn } = hawx;
   if (!data.bars) return;
   const short = (name) => (narrow() && name.length > 14 ? `${name.slice(0, 13)}\u2026` : name);
-  const shown = (value, unit) => (unit === "cycles" ? number(Math.round(value), 12) : value.toLocaleString("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 }));
+  const shown = (value, unit) => (unit !== "nJ" ? number(Math.round(value), 12) : value.toLocaleString("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 }));
   drawn.push(() => data.bars.forEach((content, index) => {
     const totals = content.bars.map((_, bar) => Object.values(content.parts).reduce((sum, values) => sum + values[bar], 0));
     const traces = Object.entries(content.parts).map(([name, values], place) => ({

@@ -1,0 +1,21 @@
+"""Titles of networks."""
+
+from __future__ import annotations
+
+import pytest
+
+from hawx_hw.report.html.names import network_title
+from tests.report.html.pages import CONFIG
+
+
+@pytest.mark.parametrize(
+    ("model", "dataset", "title"),
+    [
+        ("lenet5", "digits", "lenet5 on digits"),
+        ("/some/where/net.onnx", "data/images/", "net.onnx on images"),
+        ("python:nets:Net", "set.npz", "python:nets:Net on set.npz"),
+    ],
+)
+def test_files_are_named_without_their_folders(model: str, dataset: str, title: str) -> None:
+    network = CONFIG.network.model_copy(update={"model": model, "dataset": dataset})
+    assert network_title(CONFIG.model_copy(update={"network": network})) == title
