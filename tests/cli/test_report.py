@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,25 @@ def test_json_is_the_typed_content(folder: Path) -> None:
     assert content["machine"] is None
     missing = {each["section"]: each["command"] for each in content["missing"]}
     assert missing["proofs"].endswith("--until verify")
+
+
+def test_several_designs_side_by_side(folder: Path) -> None:
+    shutil.copytree(folder / "build" / "tiny", folder / "build" / "other")
+    (folder / "other.yaml").write_text(CONFIG.replace("tiny", "other"), "utf-8")
+    result = hawx(folder, str(folder / "other.yaml"))
+    assert result.exit_code == 0
+    path = folder / "build" / "compare-tiny-other.html"
+    assert result.stdout.split() == [str(path)]
+    assert "side by side" in path.read_text("utf-8")
+    content = json.loads(hawx(folder, str(folder / "other.yaml"), "--json").stdout)
+    assert content["names"] == ["tiny", "other"]
+    assert len(content["missing"]) == 2
+
+
+def test_one_design_twice_is_no_comparison(folder: Path) -> None:
+    result = hawx(folder, str(folder / "tiny.yaml"))
+    assert isinstance(result.exception, UserError)
+    assert "named 'tiny'" in str(result.exception)
 
 
 def test_nothing_to_show(folder: Path) -> None:

@@ -253,6 +253,8 @@ def _accuracy(first: ComparedRun, run: ComparedRun, same: _Same) -> str:
 
 def _than(mine: float, theirs: float) -> str:
     percent = 100 * (mine / theirs - 1)
+    if abs(percent) < _EQUAL:
+        return "the same"
     digits = 1 if abs(percent) < _PRECISE else 0
     return f"{abs(percent):.{digits}f} % {'more' if percent > 0 else 'less'}"
 
@@ -291,6 +293,8 @@ def _drop(numbers: SummaryResult) -> float | None:
     return None if numbers.accuracy.estimate is None else numbers.accuracy.estimate.drop
 
 
+#: Smaller differences, in per cent, are none.
+_EQUAL = 0.05
 #: Larger differences, in per cent, are written without decimals.
 _PRECISE = 100.0
 _COST = ("task", "technology", "memory_model")
