@@ -17,6 +17,7 @@ from hawx_hw.util.paths import check_output
 if TYPE_CHECKING:
     from hawx_hw.config.models import Config
     from hawx_hw.pipeline.pipeline import Pipeline
+    from hawx_hw.report.html.cells import CellMap
     from hawx_hw.report.html.compare import ComparedRun
     from hawx_hw.report.html.content import Content
     from hawx_hw.report.summary import Summary
@@ -154,7 +155,23 @@ def _content(pipeline: Pipeline, config: Config, folder: Path, name: str, base: 
     from hawx_hw.report.html.build import report_content
 
     stages, summary = _summary(pipeline, config, folder, name)
-    return report_content(summary, config, path=name, seconds=_seconds(pipeline, stages))
+    return report_content(
+        summary,
+        config,
+        path=name,
+        seconds=_seconds(pipeline, stages),
+        maps=_maps(summary, folder, base),
+    )
+
+
+def _maps(summary: Summary, folder: Path, base: Path) -> Mapping[int, CellMap]:
+    """The multiplier cells of the search's designs, by their numbers."""
+    from hawx_hw.graph.storage import load_graph
+    from hawx_hw.pipeline.data import GRAPH
+    from hawx_hw.report.html.cells import design_maps
+
+    search = None if summary.results.search is None else summary.results.search.search
+    return {} if search is None else design_maps(search, load_graph(folder / GRAPH), base)
 
 
 def _compared(name: str, build: Path) -> ComparedRun:
