@@ -10,11 +10,14 @@ import typer
 from amaranth.hdl import Module
 from typer.testing import CliRunner
 
+from hawx_hw.block_proofs.result import ProofsResult
 from hawx_hw.blocks import by_name, registry
 from hawx_hw.blocks.block import BlockComponent
 from hawx_hw.blocks.families.exact import Exact
 from hawx_hw.cli.block_hardware import implementations, prove
+from hawx_hw.design.program import EmittedBlock
 from hawx_hw.errors import UserError, VerificationError
+from tests.report.samples import EMIT
 
 
 class Flipped(BlockComponent):
@@ -125,3 +128,49 @@ def test_what_is_refused(hawx, words, message):
     _, error = hawx(*words)
     assert isinstance(error, UserError)
     assert str(error).startswith(message)
+
+
+BUILT = EMIT.model_copy(
+    update={
+        "blocks": (
+            EmittedBlock(
+                name="exact",
+                table_sha256=by_name("exact").digest,
+                implementation=by_name("exact").implementations[0],
+                instances=4,
+            ),
+        )
+    }
+)
+
+
+@pytest.fixture
+def built(tmp_path):
+    """A config whose accelerator was emitted."""
+    (tmp_path / "tiny.yaml").write_text("name: tiny\nnetwork: {model: lenet5, dataset: digits}\n")
+    BUILT.write(tmp_path / "build" / "tiny")
+    return tmp_path
+
+
+def test_the_blocks_of_an_accelerator_are_proven_as_they_are_built(hawx, built):
+    printed, error = hawx(
+        "prove", "--of", str(built / "tiny.yaml"), "--build", str(built / "build"), "--json"
+    )
+    assert error is None
+    result = ProofsResult.read(built / "build" / "tiny")
+    assert [proof.as_dict() for proof in result.proofs] == json.loads(printed)
+    proof = result.of(by_name("exact").digest, BUILT.blocks[0].implementation)
+    assert proof is not None and proof.holds
+    # That implementation alone, and the specification if there is one.
+    assert len(result.proofs) <= 2
+
+
+def test_a_block_that_has_changed_since_is_refused(hawx, built):
+    (block,) = BUILT.blocks
+    other = block.model_copy(update={"table_sha256": "0"})
+    BUILT.model_copy(update={"blocks": (other,)}).write(built / "build" / "tiny")
+    words = ("prove", "--of", str(built / "tiny.yaml"), "--build", str(built / "build"))
+    _, error = hawx(*words)
+    assert isinstance(error, UserError)
+    assert "The block exact has changed since" in str(error)
+    assert not (built / "build" / "tiny" / "proofs.json").exists()

@@ -38,17 +38,17 @@ _HEADINGS: Mapping[str, tuple[str, str]] = {
     "pJ a read": ("pJ a read", "memory access"),
     "pJ a write": ("pJ a write", "memory access"),
 }
-#: The same of the causes of cycles.
-_CAUSES: Mapping[str, tuple[str, str]] = {
-    "useful": ("useful", "useful"),
-    "fill, drain": ("fill and drain", "fill and drain"),
-    "edges": ("edge tiles", "edge tiles"),
-    "weights": ("weight loading", "weight loading"),
-    "requant": ("requantization", "waiting for requantization"),
-    "lanes without work": ("lanes without work", "idle lanes"),
-    "stretched runs": ("stretched runs", "run"),
-    "draining": ("draining", "fill and drain"),
-    "other": ("other", "other cycles"),
+#: The terms of the causes of cycles, by their titles.
+_CAUSES: Mapping[str, str] = {
+    "useful": "useful",
+    "fill, drain": "fill and drain",
+    "edges": "edge tiles",
+    "weights": "weight loading",
+    "requant": "waiting for requantization",
+    "lanes without work": "idle lanes",
+    "stretched runs": "run",
+    "draining": "fill and drain",
+    "other": "other cycles",
 }
 #: The terms of headings that begin so.
 _BEGINNINGS: Mapping[str, str] = {
@@ -91,7 +91,7 @@ def shown_heading(
         Whether the table is of cycles by cause.
     """
     if causes and heading in _CAUSES:
-        return _CAUSES[heading]
+        return heading, _CAUSES[heading]
     if heading in _HEADINGS:
         return _HEADINGS[heading]
     for beginning, term in _BEGINNINGS.items():

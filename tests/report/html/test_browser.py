@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from hawx_hw.report.html.compare import ComparedRun, compare_runs
 from hawx_hw.report.html.glossary import definitions
-from hawx_hw.report.html.render import page
-from tests.report.html.pages import HOSTILE, whole_content
+from hawx_hw.report.html.render import comparison_page, page
+from hawx_hw.report.metrics import summary_result
+from tests.report.html.pages import ALL, CONFIG, HOSTILE, whole_content, whole_summary
 
 playwright = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
@@ -61,17 +63,22 @@ def shared(browser, report: Path):
     tab.context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-def test_it_is_drawn_without_a_complaint(browser, report: Path, width: int, scheme: str) -> None:
-    tab, problems = opened(browser, report, width=width, scheme=scheme)
+def check_drawn(tab, problems: list[str], width: int) -> None:
+    """No complaint, no scrolling to the side, every chart drawn, no violation of axe-core."""
     assert problems == []
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
     for chart in tab.query_selector_all(".chart"):
         assert chart.query_selector("svg.main-svg") is not None, chart.get_attribute("id")
-    assert tab.query_selector_all("#machine-drawing rect")
     violations = axe.Axe().run(tab).response["violations"]
     assert [(each["id"], each["nodes"][0]["html"]) for each in violations] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_it_is_drawn_without_a_complaint(browser, report: Path, width: int, scheme: str) -> None:
+    tab, problems = opened(browser, report, width=width, scheme=scheme)
+    check_drawn(tab, problems, width)
+    assert tab.query_selector_all("#machine-drawing rect")
     tab.context.close()
 
 
@@ -214,4 +221,33 @@ def test_a_page_is_printed_in_light_whatever_the_theme_is(
     tab.emulate_media(media="print")
     assert not tab.locator("nav").is_visible()
     assert problems == []
+    tab.context.close()
+
+
+@pytest.fixture(scope="module")
+def comparison(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("comparison")
+    summary = whole_summary(folder)
+    numbers = summary_result(CONFIG, folder, ALL)
+    runs = [
+        ComparedRun(CONFIG.model_copy(update={"name": name}), name, summary.results, numbers)
+        for name in ("one", "other")
+    ]
+    path = folder / "compare.html"
+    path.write_text(comparison_page(compare_runs(runs)), "utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (390, "light")])
+def test_a_comparison_is_drawn_without_a_complaint(
+    browser, comparison: Path, width: int, scheme: str
+) -> None:
+    tab, problems = opened(browser, comparison, width=width, scheme=scheme)
+    check_drawn(tab, problems, width)
+    shown = "document.getElementById('fronts-chart').layout.xaxis.title.text"
+    assert tab.evaluate(shown) == "energy of an image, nJ"
+    tab.select_option("#fronts-metric", "area_um2")
+    assert tab.evaluate(shown) == "area without memories, µm²"
+    tab.locator("#side-by-side button.term").first.focus()
+    assert tab.locator(".tip").is_visible()
     tab.context.close()

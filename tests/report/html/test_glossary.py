@@ -44,6 +44,6 @@ def test_every_cause_of_cycles_has_a_definition(title: str) -> None:
 
 
 def test_a_cause_and_a_part_of_one_name_differ() -> None:
-    assert shown_heading("weights", "part", causes=True) == ("weight loading", "weight loading")
+    assert shown_heading("weights", "part", causes=True) == ("weights", "weight loading")
     assert shown_heading("weights", "part") == ("weights", "part")
     assert shown_heading("accuracy drop, points")[1] == "accuracy drop"
