@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hawx_hw.report.run_results import RunResults
     from hawx_hw.search.result import DesignPoint, SearchResult
 
-__all__ = ["ComparedRun", "ComparisonContent", "ComparisonRow", "FrontSeries", "compare_runs"]
+__all__ = ["ComparedQuantity", "ComparedRun", "ComparisonContent", "FrontSeries", "compare_runs"]
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,11 @@ class ComparedRun:
 
     @property
     def name(self) -> str:
-        """Of the config."""
+        """The name of the config."""
         return self.config.name
 
 
-class ComparisonRow(Record):
+class ComparedQuantity(Record):
     """A quantity of each design.
 
     Parameters
@@ -104,7 +104,7 @@ class ComparisonContent(Record):
         What each takes more or less than the first.
     cautions : tuple of str
         What cannot be compared, and why.
-    rows : tuple of ComparisonRow
+    quantities : tuple of ComparedQuantity
     bars : tuple of StackedBars
         One bar a design.
     blocks : TableContent
@@ -124,7 +124,7 @@ class ComparisonContent(Record):
     paths: tuple[str, ...]
     sentences: tuple[str, ...]
     cautions: tuple[str, ...]
-    rows: tuple[ComparisonRow, ...]
+    quantities: tuple[ComparedQuantity, ...]
     bars: tuple[StackedBars, ...]
     blocks: TableContent
     fronts: tuple[FrontSeries, ...]
@@ -155,7 +155,7 @@ def compare_runs(runs: Sequence[ComparedRun]) -> ComparisonContent:
             _sentence(first, run, shared) for run, shared in zip(others, same, strict=True)
         ),
         cautions=tuple(_Same.of(runs).cautions(runs)),
-        rows=tuple(_rows(runs, same)),
+        quantities=tuple(_quantities(runs, same)),
         bars=tuple(_bars(runs)),
         blocks=_blocks(runs),
         fronts=fronts,
@@ -337,7 +337,7 @@ _QUANTITIES = (
 )  # fmt: skip
 
 
-def _rows(runs: Sequence[ComparedRun], same: Sequence[_Same]) -> Iterator[ComparisonRow]:
+def _quantities(runs: Sequence[ComparedRun], same: Sequence[_Same]) -> Iterator[ComparedQuantity]:
     for quantity in _QUANTITIES:
         known = [quantity.value(run.numbers) for run in runs]
         if all(value is None for value in known):
@@ -346,7 +346,7 @@ def _rows(runs: Sequence[ComparedRun], same: Sequence[_Same]) -> Iterator[Compar
             quantity.compared and all(getattr(each, need) for need in quantity.needs)
             for each in same
         ]
-        yield ComparisonRow(
+        yield ComparedQuantity(
             label=quantity.label,
             term=quantity.term,
             numbers=tuple(

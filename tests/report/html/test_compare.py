@@ -35,7 +35,7 @@ def changed(run: ComparedRun, name: str, **numbers: Any) -> ComparedRun:
 
 def differences(run: ComparedRun, **numbers: Any) -> dict[str, str]:
     content = compare_runs([changed(run, "one"), changed(run, "other", **numbers)])
-    return {row.label: row.differences[0] for row in content.rows}
+    return {line.label: line.differences[0] for line in content.quantities}
 
 
 def test_each_quantity_with_its_difference(run: ComparedRun) -> None:
@@ -43,24 +43,24 @@ def test_each_quantity_with_its_difference(run: ComparedRun) -> None:
     content = compare_runs(
         [changed(run, "one"), changed(run, "other", energy_nj=energy, area_um2=100_072.0)]
     )
-    rows = {row.label: row for row in content.rows}
-    assert rows["energy of an image, nJ"].numbers == ("200.0", "150.0")
-    assert rows["energy of an image, nJ"].differences == ("-25.0 %",)
-    assert rows["area, µm²"].differences == ("+20.0 %",)
-    assert rows["test accuracy, %"].differences == ("+0.00 points",)
-    assert rows["clock, MHz"].differences == ("",)
+    lines = {line.label: line for line in content.quantities}
+    assert lines["energy of an image, nJ"].numbers == ("200.0", "150.0")
+    assert lines["energy of an image, nJ"].differences == ("-25.0 %",)
+    assert lines["area, µm²"].differences == ("+20.0 %",)
+    assert lines["test accuracy, %"].differences == ("+0.00 points",)
+    assert lines["clock, MHz"].differences == ("",)
     assert content.sentences == (
         "other takes 25.0 % less energy an image, 20.0 % more area and the same time an image "
         "than one, at the same test accuracy of 98.50 %.",
     )
     assert content.cautions == ()
-    assert {row.term for row in content.rows} <= definitions().keys()
+    assert {line.term for line in content.quantities} <= definitions().keys()
 
 
 def test_predictions_are_marked(run: ComparedRun) -> None:
     source = run.numbers.source.model_copy(update={"area_um2": "predicted"})
     content = compare_runs([changed(run, "one"), changed(run, "other", source=source)])
-    [area] = [row for row in content.rows if row.label == "area, µm²"]
+    [area] = [line for line in content.quantities if line.label == "area, µm²"]
     assert area.numbers == ("83,394", "83,394 (predicted)")
 
 
@@ -83,10 +83,10 @@ def test_of_another_data_set_only_the_hardware_is_compared(run: ComparedRun) -> 
     results = replace(run.results, quantize=quantize.model_copy(update={"dataset": data}))
     other = replace(changed(run, "other"), results=results)
     content = compare_runs([changed(run, "one"), other, changed(run, "third")])
-    rows = {row.label: row.differences for row in content.rows}
+    lines = {line.label: line.differences for line in content.quantities}
     # Each is compared with the first for itself.
-    assert rows["energy of an image, nJ"] == ("", "+0.0 %")
-    assert rows["area, µm²"] == ("+0.0 %", "+0.0 %")
+    assert lines["energy of an image, nJ"] == ("", "+0.0 %")
+    assert lines["area, µm²"] == ("+0.0 %", "+0.0 %")
     assert "The networks or data sets differ" in content.cautions[0]
     assert [series.name for series in content.fronts] == ["one", "third"]
 
