@@ -7,7 +7,6 @@ layer each of :data:`BINS` parts has the cycles of each activity.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Self
@@ -146,7 +145,7 @@ def timeline(
     cycles : int
     activities : mapping of str to Activity
     tracks : sequence of TrackSpans
-        What lies outside of the layer is cut off.
+        What lies outside of the layer is cut off, and what is alike and follows is one span.
     source : str
     window, bins : int
 
@@ -181,15 +180,20 @@ def _track(track: TrackSpans, cycles: int, names: list[str], window: int, step: 
         for begin, end, activity, note in sorted(track.spans)
         if begin < cycles and end > 0
     ]
-    for one, other in itertools.pairwise(inside):
-        if other.begin < one.end:
-            raise ValueError(f"Track {track.title!r} must do one thing in cycle {other.begin}")
-    parts = [[0] * len(names) for _ in range(-(-cycles // step))]
+    spans: list[_Span] = []
     for span in inside:
+        if spans and span.begin < spans[-1].end:
+            raise ValueError(f"Track {track.title!r} must do one thing in cycle {span.begin}")
+        if spans and spans[-1][1:] == (span.begin, span.activity, span.note):
+            spans[-1] = spans[-1]._replace(end=span.end)
+        else:
+            spans.append(span)
+    parts = [[0] * len(names) for _ in range(-(-cycles // step))]
+    for span in spans:
         for number, count in _parts(span, step):
             parts[number][span.activity] += count
     totals = [sum(part[index] for part in parts) for index in range(len(names))]
-    shown = (span._replace(end=min(span.end, window)) for span in inside if span.begin < window)
+    shown = (span._replace(end=min(span.end, window)) for span in spans if span.begin < window)
     return Track(
         title=track.title,
         spans=tuple(shown),

@@ -44,6 +44,11 @@ def test_a_layer_shorter_than_the_window() -> None:
     assert (result.window, result.bin_cycles, len(result.tracks[0].bins)) == (3, 1, 3)
 
 
+def test_what_follows_and_is_alike_is_one_span() -> None:
+    whole = TrackSpans("layer", [(0, 4, "work", "a"), (4, 6, "work", "a"), (6, 10, "work", "b")])
+    assert made(whole, window=10).tracks[0].spans == ((0, 6, 0, "a"), (6, 10, 0, "b"))
+
+
 def test_the_first_track_has_every_cycle() -> None:
     with pytest.raises(ValueError, match="first track of 'conv' must have all of 10 cycles, not 9"):
         made(track("layer", (0, 9, "work")))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from hawx_hw.architectures.systolic.cycles import Event, count_cycles
+from hawx_hw.architectures.systolic.gateware.latencies import issue_to_stream
 from hawx_hw.architectures.timeline import Activity, Timeline, TrackSpans, timeline
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ def layer_timeline(plan: Plan, layer: int) -> Timeline:
         "read": TrackSpans("requantizers"),
     }
     for event in events:
+        if event.what == "stream":
+            begin = event.begin + issue_to_stream() - whole.begin
+            tracks["read"].add(begin, begin + event.end - event.begin, "stream")
         if event.what in tracks:
             note = f"output tile {event.output_tile}"
             if event.what != "read":

@@ -114,4 +114,7 @@ def memory_lines(machine: MachineContent) -> list[tuple[str, ...]]:
 
 
 def _energy_text(energy_nj: float | None) -> str:
-    return "" if energy_nj is None else f"{energy_nj:,.4g}"
+    """Four digits, without an exponent; large ones to the unit."""
+    if energy_nj is None:
+        return ""
+    return f"{energy_nj:,.0f}" if energy_nj >= 1000 else f"{energy_nj:.4g}"

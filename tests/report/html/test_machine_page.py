@@ -14,6 +14,8 @@ from hawx_hw.report.html.machine_page import (
     machine_page,
     memory_lines,
 )
+from hawx_hw.report.html.render import page
+from tests.report.html.pages import whole_content
 from tests.report.html.test_machine import content, power
 
 
@@ -49,3 +51,11 @@ def test_what_the_script_reads(machine: MachineContent) -> None:
     assert numbers["groups"]["core/weights"] == "weights"
     (layer,) = numbers["layers"]
     assert layer["cells"] == [0, 1, 1]
+
+
+def test_a_page_of_an_architecture_without_timelines(tmp_path: Path) -> None:
+    own = whole_content(tmp_path)
+    assert own.machine is not None and "Over time" in page(own)
+    bare = own.model_copy(update={"machine": own.machine.model_copy(update={"timelines": ()})})
+    assert "states no timeline" in page(bare)
+    assert 'class="gantt"' not in page(bare)
