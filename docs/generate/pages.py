@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from docs.generate import blocks, commands, config_keys, flows, isa, prediction, registers, results
+from docs.generate import (
+    blocks,
+    commands,
+    config_keys,
+    drawings,
+    flows,
+    isa,
+    prediction,
+    registers,
+    results,
+)
 
 __all__ = ["DOCS", "PAGES", "SLOW"]
 
@@ -13,6 +23,8 @@ DOCS = Path(__file__).parents[1]
 #: Path of a page below docs/, and the function that returns its text.
 PAGES: Mapping[str, Callable[[], str]] = {
     "blocks.md": blocks.document,
+    "drawing-simt.svg": drawings.simt,
+    "drawing-systolic.svg": drawings.systolic,
     "flow-options.md": flows.document,
     "isa.md": isa.document,
     "prediction.md": lambda: prediction.document(DOCS),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         DrawnCell,
         DrawnMemory,
         DrawnUnit,
+        LayerUse,
     )
 
 __all__ = ["COLORS", "block_letter", "drawing_svg", "picture"]
@@ -37,14 +38,14 @@ _LEAST = 0.8
 #: Length of the head of a bus.
 _HEAD = 6.0
 #: A block's letter needs a place at least so large.
-_LETTER = 11.0
+_LETTER = 9.0
 
 
 def drawing_svg(drawing: Drawing, label: str) -> str:
     """The drawing as an element of a page.
 
-    Cells have ``data-cell``, with a rect for each of their blocks; units and memories have
-    ``data-unit``.
+    Fields are pale where the first layer does not use the block. Cells have ``data-cell``, with a
+    rect for each of their blocks; units and memories have ``data-unit``.
 
     Parameters
     ----------
@@ -52,11 +53,12 @@ def drawing_svg(drawing: Drawing, label: str) -> str:
     label : str
         What it shows, for those who do not see it.
     """
-    return "\n".join(_svg(drawing, label, ""))
+    used = drawing.layers[0] if drawing.layers else None
+    return "\n".join(_svg(drawing, label, used, ""))
 
 
 def picture(drawing: Drawing) -> str:
-    """The drawing as a file, light, with the blocks of its cells.
+    """The drawing as a file, light, with all blocks of its cells.
 
     Parameters
     ----------
@@ -68,7 +70,7 @@ def picture(drawing: Drawing) -> str:
         "--line: #d4dae0; }"
     )
     inside = f'<style>{light}\n{style}</style>\n<rect class="page" width="100%" height="100%"/>'
-    return "\n".join(_svg(drawing, drawing.title, inside)) + "\n"
+    return "\n".join(_svg(drawing, drawing.title, None, inside)) + "\n"
 
 
 def block_letter(index: int) -> str:
@@ -77,7 +79,7 @@ def block_letter(index: int) -> str:
     return letter if index < 26 else block_letter(index // 26 - 1) + letter
 
 
-def _svg(drawing: Drawing, label: str, inside: str) -> Iterator[str]:
+def _svg(drawing: Drawing, label: str, used: LayerUse | None, inside: str) -> Iterator[str]:
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="machine" viewBox="0 0 {_n(WIDTH)} '
         f'{_n(drawing.height)}" role="img" aria-label="{escape(label)}">'
@@ -90,7 +92,6 @@ def _svg(drawing: Drawing, label: str, inside: str) -> Iterator[str]:
         yield _unit(unit, "port" if unit.port else "unit", unit.height / 2 if unit.port else 4)
     for memory in drawing.memories:
         yield _unit(memory, "memory", 1)
-    used = drawing.layers[0] if drawing.layers else None
     for number, cell in enumerate(drawing.cells):
         use = used.uses[used.cells[number]] if used and used.cells else ()
         yield _cell(drawing, number, cell, use)
