@@ -6,6 +6,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+# What pip is at, from its log: shown every ten seconds, for minutes without a word look like a hang.
+SETUP_STEP := grep -E '^ *(Collecting|Downloading|Building|Installing)'
 
 # -P wherever Python runs a module: a json.py in the current folder is not to be imported.
 .DEFAULT_GOAL := help
@@ -21,10 +23,13 @@ setup: $(STAMP) ## set up .venv and check the tools
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "hawx: Python 3.11 or later is needed; choose one with: make setup PYTHON=python3.12" >&2; exit 2; }
+	@echo "Setting up $(VENV): about 2 GB, a few minutes on the first call (log: $(VENV)/setup.log)"
 	@$(BIN)/python -P -m pip --version >/dev/null 2>&1 || $(PYTHON) -P -m venv --clear $(VENV) || \
 		{ echo "hawx: python cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 2; }
-	@echo "Setting up $(VENV): about 2 GB, a few minutes on the first call"
-	@$(BIN)/python -P -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@log=$(VENV)/setup.log; : >$$log; trap 'exit 130' INT TERM; trap 'kill $$ticker 2>/dev/null' EXIT; \
+	( while sleep 10 && kill -0 $$$$ 2>/dev/null; do $(SETUP_STEP) $$log | tail -n 1 | cut -c 1-76; done ) & ticker=$$!; \
+	$(BIN)/python -P -m pip install --disable-pip-version-check -c constraints.txt -e '.[dev]' >$$log 2>&1 || \
+		{ tail -n 20 $$log >&2; exit 2; }
 	@$(BIN)/hawx doctor --required
 	@touch $@
 
