@@ -168,7 +168,7 @@ def test_the_kernel_on_the_hardware(tmp_path: Path) -> None:
     """In its simulation; the packet of the network's own program is the one that was emitted."""
     shutil.copytree(ROOT / "examples" / "driver", tmp_path / "examples" / "driver")
     walk = Walk(tmp_path, seconds=600)
-    assert walk.follow(blocks(KERNEL)) == 8
+    assert walk.follow(blocks(KERNEL)) == 7
     same = Block(KERNEL, 0, "sh", "python pack.py net.s net.s same.bin", run=0)
     assert walk.follow([same]) == 1
     emitted = (tmp_path / "build" / "kernel" / "mem" / "parameters.bin").read_bytes()
