@@ -811,7 +811,7 @@ _GATEWARE = (
         "hawx_hw/gateware/register_map.py",
         '"status",\n        0x014,',
         '"status",\n        0x03C,',
-        "tests/gateware/test_shell.py tests/docs/test_registers.py",
+        "tests/gateware/test_shell.py tests/docs/test_generated.py",
     ),
 )
 
@@ -902,7 +902,7 @@ _MEASURES = (
     ),
     Mutation(
         "verilog-that-somebody-changed-is-written-over",
-        "hawx_hw/cli/main.py",
+        "hawx_hw/cli/job.py",
         "protected=protected)",
         "protected=())",
         "tests/pipeline/stages/test_emit.py",
