@@ -165,13 +165,15 @@ class RowFeeder(wiring.Component):
         with m.If(enters):
             m.d.sync += self.activation.eq(following)
         # The word arrives late where a memory is slow: a register for each half of what differs
-        # keeps the end of the comparison out of its cycle.
-        half = -(-len(following) // 2)
-        parts = range(0, len(following), half)
+        # keeps the end of the comparison, and what else decides, out of its cycle.
+        half = max(1, len(following) // 2)
+        parts = [bits for bits in (following[:half], following[half:]) if len(bits)]
+        before = (self.activation[:half], self.activation[half:])
         changed = Signal(len(parts))
-        for flag, low in zip(changed, parts, strict=True):
-            bits = slice(low, low + half)
-            m.d.sync += flag.eq(enters & (word_first | (following[bits] != self.activation[bits])))
-        m.d.comb += self.multiply.eq(changed.any())
+        for flag, bits, last in zip(changed, parts, before, strict=False):
+            m.d.sync += flag.eq(bits != last)
+        with m.If(word_first):
+            m.d.sync += changed[0].eq(1)
+        m.d.comb += self.multiply.eq(present & changed.any())
         m.d.sync += [present.eq(enters), self.add.eq(present)]
         return m
