@@ -19,6 +19,7 @@ from typing import Self, TextIO
 from rich import progress as bars
 from rich.console import Console, RenderableType
 from rich.progress_bar import ProgressBar
+from rich.table import Column
 from rich.text import Text
 
 from hawx_hw.util.files import read_text, write_json
@@ -36,6 +37,8 @@ _LINE_SECONDS = 5.0
 #: The longer work has gone on, the rarer its lines: a part of that time, up to half a minute.
 _LINE_SHARE, _LONGEST_LINE_SECONDS = 0.2, 30.0
 _TICK_SECONDS = 0.2
+#: Characters of a bar, of its words, and of the names of work beside it, most of the time.
+_SHORTEST_BAR, _LONGEST_BAR, _STATE_WIDTH, _WORDS_WIDTH = 6, 40, 29, 74
 #: Characters of the name and of the time in a line that is left behind.
 _WORK_WIDTH, _TOOK_WIDTH = 13, 10
 #: An estimate never passes for the end of the work.
@@ -128,9 +131,18 @@ class ProgressDisplay:
         self._clock = clock
         self._draws = console.is_terminal and not console.is_dumb_terminal
         self._bars = _Bars(
-            bars.TextColumn("  {task.description}", markup=False),
-            _BarColumn(),
-            _StateColumn(),
+            bars.TextColumn(
+                "  {task.description}",
+                markup=False,
+                table_column=Column(
+                    no_wrap=True,
+                    overflow="ellipsis",
+                    # Beside a bar and its words, with a space between each.
+                    max_width=max(console.width - _bar_width(console) - _STATE_WIDTH - 2, 8),
+                ),
+            ),
+            _BarColumn(_bar_width(console)),
+            _StateColumn(table_column=Column(no_wrap=True, min_width=_STATE_WIDTH)),
             console=console,
             transient=True,
             refresh_per_second=1 / _TICK_SECONDS,
@@ -253,14 +265,23 @@ class _Bars(bars.Progress):
 class _BarColumn(bars.ProgressColumn):
     """The share that is done; a pulse where it is unknown."""
 
+    def __init__(self, width: int):
+        super().__init__()
+        self._width = width
+
     def render(self, task: bars.Task) -> RenderableType:
         share = _share(task)
         return ProgressBar(
             total=None if share is None else 1.0,
             completed=share or 0.0,
-            width=40,
+            width=self._width,
             animation_time=task.get_time(),
         )
+
+
+def _bar_width(console: Console) -> int:
+    """Characters of a bar: few on a narrow terminal, where names of work and words count more."""
+    return min(max(console.width - _WORDS_WIDTH, _SHORTEST_BAR), _LONGEST_BAR)
 
 
 class _StateColumn(bars.ProgressColumn):

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from hawx_hw.config.load import find_config, load_config, located, schema_text
+from hawx_hw.config.load import (
+    config_of,
+    find_config,
+    load_config,
+    located,
+    meaning,
+    schema_text,
+)
 from hawx_hw.errors import UserError
 from hawx_hw.util.resources import configs
 from tests.config.texts import HEAD, load
@@ -223,3 +230,21 @@ def test_errors_elsewhere_stay_as_they_are(tmp_path: Path, where: str | None) ->
     path.write_text(HEAD)
     error = UserError("It is wrong.", where=where)
     assert located(error, path) is error
+
+
+def test_a_config_that_no_file_has() -> None:
+    network = {"model": "lenet5", "dataset": "digits"}
+    config = config_of({"name": "x", "network": network, "seed": 3})
+    assert (config.name, config.seed) == ("x", 3)
+    with pytest.raises(UserError) as error:
+        config_of({"name": "x", "network": {**network, "sed": 3}})
+    assert str(error.value).startswith("network.sed: There is no such key.")
+
+
+def test_the_meaning_of_keys() -> None:
+    assert meaning("network.validation").startswith("Images as for dataset")
+    assert meaning("network") == "The trained network and its data."
+    assert "lanes" in meaning("accelerator.multipliers", "simt")
+    assert "PEs" in meaning("accelerator.multipliers")
+    with pytest.raises(ValueError, match=r"Key must be one of a config, not 'network\.x'"):
+        meaning("network.x")

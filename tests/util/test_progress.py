@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import time
 from pathlib import Path
 
@@ -125,6 +126,61 @@ def test_a_bar_appears_for_long_work_only_and_goes_away() -> None:
         display.refresh()
     assert "build" not in stream.getvalue()
     assert "\x1b[?25h" in stream.getvalue(), "the cursor is back"
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_bar_is_one_line_of_the_terminal(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    clock, stream = Clock(), Terminal()
+    label = "comparing the Verilog with a new emission"
+    with ProgressDisplay(console_for(stream), clock=clock) as display:
+        with display.task(label, estimate=7000.0):
+            clock.now += 10
+            display.refresh()
+        drawn = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue()).replace("\r", "")
+    (line,) = {each for each in drawn.splitlines() if "left" in each}
+    assert len(line) <= width
+    assert "0 %, about 1 h 56 min left" in line and "━" in line
+    assert (label in line) == (width >= 80)
+
+
+def test_lines_are_rarer_the_longer_work_takes(shown: Shown) -> None:
+    with shown.display.task("search"):
+        for _ in range(3600):
+            shown.clock.now += 1
+            shown.display.refresh()
+    lines = shown.stream.getvalue().splitlines()
+    assert lines[:4] == [f"  search: {seconds} s so far" for seconds in (2, 7, 12, 17)]
+    # At most half a minute apart.
+    assert 3600 / 30 <= len(lines) < 140
+
+
+@pytest.mark.parametrize(
+    ("result", "reason", "line"),
+    [
+        ("8 x 8", "seed changed", "emit              1.2 s  8 x 8 (seed changed)"),
+        ("8 x 8", "x" * 60, "emit              1.2 s  8 x 8"),
+        ("", "", "emit              1.2 s"),
+    ],
+)
+def test_what_work_leaves_behind_on_a_terminal(
+    result: str, reason: str, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    stream = Terminal()
+    display = ProgressDisplay(console_for(stream))
+    display.begin("emit", reason)
+    display.end("emit", 1.23, result, reason)
+    assert stream.getvalue() == f"{line}\n"
+
+
+def test_what_work_leaves_behind_in_a_log(shown: Shown) -> None:
+    shown.display.begin("emit", "seed changed")
+    shown.display.end("emit", 1.23, "8 x 8", "seed changed")
+    shown.display.unchanged("synth")
+    assert shown.stream.getvalue().splitlines() == [
+        "emit: running (seed changed)", "emit: done in 1.2 s: 8 x 8", "synth: up to date",
+    ]  # fmt: skip
 
 
 def test_lines_come_by_themselves_where_there_is_no_terminal() -> None:
