@@ -37,8 +37,8 @@ _LINE_SECONDS = 5.0
 #: The longer work has gone on, the rarer its lines: a part of that time, up to half a minute.
 _LINE_SHARE, _LONGEST_LINE_SECONDS = 0.2, 30.0
 _TICK_SECONDS = 0.2
-#: Characters of a bar, of its words, and of the names of work beside it, most of the time.
-_SHORTEST_BAR, _LONGEST_BAR, _STATE_WIDTH, _WORDS_WIDTH = 6, 40, 29, 74
+#: Characters of a bar, and of its words.
+_SHORTEST_BAR, _LONGEST_BAR, _STATE_WIDTH = 6, 40, 29
 #: Characters of the name and of the time in a line that is left behind.
 _WORK_WIDTH, _TOOK_WIDTH = 13, 10
 #: An estimate never passes for the end of the work.
@@ -130,18 +130,15 @@ class ProgressDisplay:
         self._console = console
         self._clock = clock
         self._draws = console.is_terminal and not console.is_dumb_terminal
+        # Beside the shortest bar and its words, with a space between each.
+        longest = max(console.width - _SHORTEST_BAR - _STATE_WIDTH - 2, 8)
         self._bars = _Bars(
             bars.TextColumn(
                 "  {task.description}",
                 markup=False,
-                table_column=Column(
-                    no_wrap=True,
-                    overflow="ellipsis",
-                    # Beside a bar and its words, with a space between each.
-                    max_width=max(console.width - _bar_width(console) - _STATE_WIDTH - 2, 8),
-                ),
+                table_column=Column(no_wrap=True, overflow="ellipsis", max_width=longest),
             ),
-            _BarColumn(_bar_width(console)),
+            _BarColumn(),
             _StateColumn(table_column=Column(no_wrap=True, min_width=_STATE_WIDTH)),
             console=console,
             transient=True,
@@ -254,34 +251,33 @@ class ProgressDisplay:
 
 
 class _Bars(bars.Progress):
-    """Bars of the tasks that are known to be long."""
+    """Bars of the tasks that are known to be long, as wide as their names leave room for."""
 
     def get_renderables(self) -> Iterable[RenderableType]:
         long = [task for task in self.tasks if (task.elapsed or 0.0) >= _QUIET_SECONDS]
         if long:
+            name = 2 + max(len(task.description) for task in long)
+            room = self.console.width - name - _STATE_WIDTH - 2
+            for column in self.columns:
+                if isinstance(column, _BarColumn):
+                    column.width = min(max(room, _SHORTEST_BAR), _LONGEST_BAR)
             yield self.make_tasks_table(long)
 
 
 class _BarColumn(bars.ProgressColumn):
     """The share that is done; a pulse where it is unknown."""
 
-    def __init__(self, width: int):
-        super().__init__()
-        self._width = width
+    #: Characters.
+    width: int
 
     def render(self, task: bars.Task) -> RenderableType:
         share = _share(task)
         return ProgressBar(
             total=None if share is None else 1.0,
             completed=share or 0.0,
-            width=self._width,
+            width=self.width,
             animation_time=task.get_time(),
         )
-
-
-def _bar_width(console: Console) -> int:
-    """Characters of a bar: few on a narrow terminal, where names of work and words count more."""
-    return min(max(console.width - _WORDS_WIDTH, _SHORTEST_BAR), _LONGEST_BAR)
 
 
 class _StateColumn(bars.ProgressColumn):

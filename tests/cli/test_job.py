@@ -114,6 +114,9 @@ cli.main(sys.argv[1:])
 """
 
 
+RUN = ("run", "tiny.yaml", "--until", "emit")
+
+
 def on_a_terminal(folder: Path, *words: str, **variables: str) -> str:
     """What a command writes to a terminal of 80 x 24 characters."""
     root = Path(hawx_hw.__file__).parents[1]
@@ -157,7 +160,7 @@ def left_on_terminal(output: str) -> list[str]:
 
 
 def test_a_terminal_has_bars_in_place_and_one_line_a_stage(folder: Path) -> None:
-    output = on_a_terminal(folder, "run", "tiny.yaml")
+    output = on_a_terminal(folder, *RUN)
     assert re.search("writing Verilog .*\u2501.* \\d+ %, about ", output)
     left = left_on_terminal(output)
     assert re.fullmatch(r"quantize +\d\.\d s  float 99\.31 %, int8 99\.28 %", left[0])
@@ -169,7 +172,7 @@ def test_a_terminal_has_bars_in_place_and_one_line_a_stage(folder: Path) -> None
     assert output.rstrip().endswith("--section all")
 
     (folder / "tiny.yaml").write_text(f"{CONFIG}seed: 1\n")
-    again = left_on_terminal(on_a_terminal(folder, "run", "tiny.yaml"))
+    again = left_on_terminal(on_a_terminal(folder, *RUN))
     assert re.fullmatch(r"quantize +up to date", again[0])
     # The reason has no room beside this result.
     assert ("changed" not in again[1] and len(again[1]) + len(" (seed changed)") > 80) or (
@@ -178,9 +181,9 @@ def test_a_terminal_has_bars_in_place_and_one_line_a_stage(folder: Path) -> None
 
 
 def test_no_color_and_quiet_on_a_terminal(folder: Path) -> None:
-    plain = on_a_terminal(folder, "run", "tiny.yaml", NO_COLOR="1")
+    plain = on_a_terminal(folder, *RUN, NO_COLOR="1")
     assert not re.search(r"\x1b\[(?:\d+;)*[39]\d(?:;\d+)*m", plain), "colors"
-    assert left_on_terminal(on_a_terminal(folder, "--quiet", "run", "tiny.yaml")) == [
+    assert left_on_terminal(on_a_terminal(folder, "--quiet", *RUN)) == [
         "The integer network is right on 99.28 % of 10,000 test images (float 99.31 %).",
-        "files  build/tiny/report.html; beside it summary.json",
+        "files  build/tiny/summary.json",
     ]

@@ -140,6 +140,7 @@ def test_a_bar_is_one_line_of_the_terminal(width: int, monkeypatch: pytest.Monke
         drawn = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue()).replace("\r", "")
     (line,) = {each for each in drawn.splitlines() if "left" in each}
     assert len(line) <= width
+    assert (line.count("━") + line.count("╸") + line.count("╺")) == (40 if width == 120 else 6)
     assert "0 %, about 1 h 56 min left" in line and "━" in line
     assert (label in line) == (width >= 80)
 
