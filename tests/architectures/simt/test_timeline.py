@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hawx_hw.architectures.simt.isa import Place, decode
+from hawx_hw.architectures.simt.isa import MULTIPLY_SCALARS, Place, decode
 from hawx_hw.architectures.simt.simulator import simulate
 from hawx_hw.architectures.simt.timeline import ACTIVITIES, layer_timeline
 from tests.architectures.simt.networks import random_plan
@@ -57,3 +57,20 @@ def test_notes_are_instructions() -> None:
     notes = [span[3] for span in timeline.tracks[1].spans]
     assert notes and all("MAC" in note or "RADD" in note or "LDV" in note for note in notes)
     assert all("warp" in note for note in notes)
+
+
+def test_a_warp_waits_once_its_scalars_are_read() -> None:
+    made = random_plan(4)
+    own, waits = made.timing.layers[0], 0
+    every = [(span.end, span.warp, span) for span in made.trace.spans["front_end"]]
+    before = {(end, warp): span for end, warp, span in every}
+    timeline = layer_timeline(made, 0)
+    for walk in made.trace.walks:
+        span = before.get((walk.begin, walk.warp))
+        if span is None or not own.begin <= span.begin < own.begin + timeline.window:
+            continue
+        for begin, end, activity, _ in timeline.tracks[3 + walk.warp].spans:
+            if begin <= span.begin + MULTIPLY_SCALARS - own.begin < min(end, span.end - own.begin):
+                assert NAMES[activity] == "queue"
+                waits += 1
+    assert waits

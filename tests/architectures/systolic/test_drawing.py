@@ -9,7 +9,9 @@ from hawx_hw.architectures.systolic.plan import plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.families.exact import Exact
+from hawx_hw.graph.graph import Conv2d, Linear
 from tests.architectures.common.layers import convolution
+from tests.architectures.simt.networks import lenet5
 from tests.synthetic_blocks import Biased
 
 
@@ -51,3 +53,22 @@ def test_each_row_and_slice_has_its_own() -> None:
     assert sum(unit.group == "row feeders" for unit in drawing.units) == 4
     buses = {bus.label: bus.bits for bus in drawing.buses if bus.target == "cells"}
     assert buses == {"codes": 8, "weights": 2 * 8}
+
+
+def test_only_the_block_in_use_multiplies() -> None:
+    # By layer one of two blocks: every PE holds both, and uses one.
+    graph = lenet5()
+    blocks = {
+        node.name: LayerBlocks.uniform(
+            Exact() if isinstance(node, Conv2d) else Biased(7), node.weight.shape
+        )
+        for node in graph.nodes
+        if isinstance(node, (Conv2d, Linear))
+    }
+    made = plan(graph, ArrayShape.complete(4, 8), blocks)
+    drawing = draw(made)
+    assert {cell.blocks for cell in drawing.cells} == {(0, 1)}
+    for use, layer in zip(drawing.layers, made.layers, strict=True):
+        done = np.array([use.uses[number] for number in use.cells]).sum(axis=0)
+        own = [block.name for block in made.blocks].index(blocks[layer.node.name].blocks[0].name)
+        assert done[own] == layer.macs and done[1 - own] == 0
