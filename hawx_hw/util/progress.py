@@ -132,13 +132,14 @@ class ProgressDisplay:
         self._draws = console.is_terminal and not console.is_dumb_terminal
         # Beside the shortest bar and its words, with a space between each.
         longest = max(console.width - _SHORTEST_BAR - _STATE_WIDTH - 2, 8)
+        bar = _BarColumn()
         self._bars = _Bars(
             bars.TextColumn(
                 "  {task.description}",
                 markup=False,
                 table_column=Column(no_wrap=True, overflow="ellipsis", max_width=longest),
             ),
-            _BarColumn(),
+            bar,
             _StateColumn(table_column=Column(no_wrap=True, min_width=_STATE_WIDTH)),
             console=console,
             transient=True,
@@ -147,6 +148,7 @@ class ProgressDisplay:
             # The speed is that since the first count: what came before was preparation.
             speed_estimate_period=math.inf,
         )
+        self._bars.bar = bar
         self._next_line: dict[bars.TaskID, float] = {}
         self._stop = threading.Event()
         self._ticker: threading.Thread | None = None
@@ -253,14 +255,15 @@ class ProgressDisplay:
 class _Bars(bars.Progress):
     """Bars of the tasks that are known to be long, as wide as their names leave room for."""
 
+    #: The one that it was made with.
+    bar: _BarColumn
+
     def get_renderables(self) -> Iterable[RenderableType]:
         long = [task for task in self.tasks if (task.elapsed or 0.0) >= _QUIET_SECONDS]
         if long:
             name = 2 + max(len(task.description) for task in long)
             room = self.console.width - name - _STATE_WIDTH - 2
-            for column in self.columns:
-                if isinstance(column, _BarColumn):
-                    column.width = min(max(room, _SHORTEST_BAR), _LONGEST_BAR)
+            self.bar.width = min(max(room, _SHORTEST_BAR), _LONGEST_BAR)
             yield self.make_tasks_table(long)
 
 
