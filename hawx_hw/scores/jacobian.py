@@ -30,7 +30,7 @@ from hawx_hw.graph.graph import (
     Requantization,
 )
 
-__all__ = ["Jacobians", "logit_jacobians"]
+__all__ = ["Jacobians", "logit_jacobians", "padded", "real_function"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +88,7 @@ def logit_jacobians(
             totals[node.name] = _sums(node, inputs[0], zero_point)
             real = _rescaled(totals[node.name], node.requantization)
         else:
-            real = _real(node, inputs, zero_point)
+            real = real_function(node, inputs, zero_point)
         # The real function's gradient with the integers' value.
         values[node.name] = real + (_floats(codes[node.name]) - real).detach()
     variables = [*(values[name] for name in tensors), *(totals[name] for name in sums)]
@@ -119,19 +119,33 @@ def _sums(node: Conv2d | Linear, x: torch.Tensor, zero_point: int) -> torch.Tens
     weight, bias = _floats(node.weight), _floats(node.bias)
     if isinstance(node, Linear):
         return F.linear(x, weight, bias)
-    padded = _padded(x, node.padding, zero_point)
-    return F.conv2d(padded, weight, bias, node.stride, 0, node.dilation, node.groups)
+    window = padded(x, node.padding, zero_point)
+    return F.conv2d(window, weight, bias, node.stride, 0, node.dilation, node.groups)
 
 
-def _real(node: Node, inputs: list[torch.Tensor], zero_point: int) -> torch.Tensor:
-    """The function of a node without weights, without its rounding."""
+def real_function(node: Node, inputs: list[torch.Tensor], zero_point: int) -> torch.Tensor:
+    """The function of a node without weights, without its rounding.
+
+    Parameters
+    ----------
+    node : Node
+    inputs : list of Tensor of float32
+        Codes, ``(batch, *shape)`` each.
+    zero_point : int
+        Of the first input.
+
+    Returns
+    -------
+    Tensor of float32
+        ``(batch, *shape)``.
+    """
     x = inputs[0]
     match node:
         case MaxPool2d():
-            return F.max_pool2d(_padded(x, node.padding, CODE_MIN), node.kernel, node.stride)
+            return F.max_pool2d(padded(x, node.padding, CODE_MIN), node.kernel, node.stride)
         case AveragePool2d():
-            padded = _padded(x, node.padding, zero_point)
-            total = F.avg_pool2d(padded, node.kernel, node.stride, divisor_override=1)
+            window = padded(x, node.padding, zero_point)
+            total = F.avg_pool2d(window, node.kernel, node.stride, divisor_override=1)
             return _rescaled(total + node.bias, node.requantization)
         case Add():
             first, second = (float(m) for m in node.requantization.multiplier)
@@ -151,7 +165,8 @@ def _real(node: Node, inputs: list[torch.Tensor], zero_point: int) -> torch.Tens
             raise TypeError(f"No derivative of nodes of type {type(node).__name__}")
 
 
-def _padded(x: torch.Tensor, padding: tuple[int, int, int, int], code: int) -> torch.Tensor:
+def padded(x: torch.Tensor, padding: tuple[int, int, int, int], code: int) -> torch.Tensor:
+    """A feature map with so much of a code at its top, left, bottom and right."""
     top, left, bottom, right = padding
     return F.pad(x, (left, right, top, bottom), value=float(code)) if any(padding) else x
 

@@ -1,0 +1,259 @@
+"""The integer graph under its blocks as a network that torch can train.
+
+Its forward pass is the integer graph, computed by the emulator: every tensor has the codes that the
+hardware has. Parameters are what the graph rounds, in units in which a step of training may be
+equally large: real weights in units of a weight code, and for each filter a bias in units of an
+output code, and a gain of its multiplier in units of 1 / 128. There are no statistics of batches.
+:meth:`IntegerNetwork.graph` writes the parameters down as an integer graph; there is no other
+conversion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from hawx_hw.blocks.assignment import Assignment, LayerBlocks
+from hawx_hw.emulation import Emulator
+from hawx_hw.emulation.products import EXACT
+from hawx_hw.graph.graph import MULTIPLIER_BITS, SHIFT_MIN, WEIGHT_MAX, Conv2d, Graph, Linear
+from hawx_hw.retraining.surrogate import Gradient, Surrogate, mapped, surrogate
+from hawx_hw.scores.jacobian import padded, real_function
+
+__all__ = ["IntegerNetwork"]
+
+_MULTIPLIER_MAX = 2**MULTIPLIER_BITS - 1
+#: A gain of one is so many of the parameter's units: as a weight of the largest code.
+_GAIN_UNITS = 128.0
+
+
+class IntegerNetwork(nn.Module):
+    """Trainable parameters of a graph's convolutions and linear layers.
+
+    Parameters
+    ----------
+    graph : Graph
+        Compensated for ``assignment``: where training starts. Multipliers in the upper half of
+        their range are halved, with the shift, so that gains can grow.
+    assignment : Assignment
+        The block of every weight; layers that are left out are exact.
+    gradient : {"straight", "gain", "table"}
+        See :mod:`~hawx_hw.retraining.surrogate`.
+    images : ndarray of int8
+        ``(n, *input shape)``, n >= 1: codes on which the operands' distributions are taken.
+    threads : int or None
+        Of the emulator.
+
+    Raises
+    ------
+    ValueError
+        ``table`` for a block without exact factors.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        assignment: Assignment,
+        gradient: Gradient,
+        images: np.ndarray,
+        *,
+        threads: int | None = None,
+    ):
+        super().__init__()
+        self._graph = graph
+        self._assignment = assignment
+        self._threads = threads
+        values = Emulator(graph, threads=threads, memory=0).run_all(images, assignment)
+        layers = {}
+        for node in graph.nodes:
+            if isinstance(node, (Conv2d, Linear)):
+                source = node.inputs[0]
+                blocks = assignment.get(node.name) or LayerBlocks.uniform(EXACT, node.weight.shape)
+                point = graph.tensors[source].zero_point
+                layers[node.name] = _Layer(node, blocks, gradient, values[source], point)
+        #: By position: torch allows no dots in names.
+        self._layers = nn.ModuleList(layers.values())
+        self._by_name: Mapping[str, _Layer] = layers
+
+    def graph(self) -> Graph:
+        """The integer graph of the present parameters."""
+        nodes = [
+            self._by_name[node.name].node() if node.name in self._by_name else node
+            for node in self._graph.nodes
+        ]
+        return replace(self._graph, nodes=tuple(nodes))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Real outputs for input codes.
+
+        Parameters
+        ----------
+        images : Tensor of int8
+            ``(batch, *input shape)``.
+
+        Returns
+        -------
+        Tensor of float32
+            ``(batch, outputs)``: those of the integer graph, exactly.
+        """
+        graph = self.graph()
+        emulator = Emulator(graph, threads=self._threads, memory=0)
+        codes = emulator.run_all(images.cpu().numpy(), self._assignment)
+        values = {graph.input: images.float()}
+        for node in graph.nodes:
+            point = graph.tensors[node.inputs[0]].zero_point
+            inputs = [values[name] for name in node.inputs]
+            exact = torch.from_numpy(codes[node.name].astype(np.float32)).to(images.device)
+            if isinstance(node, (Conv2d, Linear)):
+                real = self._by_name[node.name](inputs[0])
+                rule = node.requantization
+                # Neither a code at the clamp nor its gradient moves.
+                moves = (exact > rule.low) & (exact < (rule.high & -rule.step))
+                values[node.name] = exact + (real - real.detach()) * moves
+            else:
+                real = real_function(node, inputs, point)
+                values[node.name] = real + (exact - real).detach()
+        output = graph.tensors[graph.output]
+        return (values[graph.output].flatten(1) - output.zero_point) * output.scale
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """The weights of one block, and its surrogate."""
+
+    mask: torch.Tensor | None
+    surrogate: Surrogate
+
+
+class _Layer(nn.Module):
+    """Parameters of one layer, and its real function."""
+
+    def __init__(
+        self,
+        node: Conv2d | Linear,
+        blocks: LayerBlocks,
+        gradient: Gradient,
+        codes: np.ndarray,
+        zero_point: int,
+    ):
+        super().__init__()
+        self._node = _with_room(node)
+        self._blocks = blocks
+        self._zero_point = zero_point
+        rule = self._node.requantization
+        self._scale = rule.multiplier * 2.0**-rule.shift
+        at_zero = self._at_zero(node.weight)
+        self.weight = nn.Parameter(torch.from_numpy(_used(node.weight, blocks)))
+        self.gain = nn.Parameter(torch.zeros(len(rule.multiplier)))
+        bias = (node.bias.astype(np.float64) + at_zero) * self._scale
+        self.bias = nn.Parameter(torch.from_numpy(bias.astype(np.float32)))
+        shares = np.bincount(codes.ravel().astype(np.int64) + 128, minlength=256) / codes.size
+        self._parts = [
+            _part(index, block_shares, blocks, gradient, shares, zero_point)
+            for index, block_shares in enumerate(_weight_shares(node.weight, blocks))
+        ]
+
+    def node(self) -> Conv2d | Linear:
+        """The layer of the integer graph."""
+        weight: np.ndarray = self._codes().to(torch.int8).cpu().numpy()
+        rule = self._node.requantization
+        gain = 1 + self.gain.detach().double().cpu().numpy() / _GAIN_UNITS
+        multiplier = np.clip(np.rint(rule.multiplier * gain), 0, _MULTIPLIER_MAX).astype(np.int64)
+        scale = np.maximum(multiplier, 1) * 2.0**-rule.shift
+        bias = np.rint(self.bias.detach().double().cpu().numpy() / scale).astype(np.int64)
+        limits = np.iinfo(np.int32)
+        bias = np.clip(bias - self._at_zero(weight), limits.min, limits.max).astype(np.int32)
+        requantization = replace(rule, multiplier=multiplier)
+        return replace(self._node, weight=weight, bias=bias, requantization=requantization)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Output codes before they are rounded and clamped, in real numbers."""
+        latent = self.weight
+        codes = latent + (self._codes() - latent).detach()
+        total = torch.zeros(())
+        for part in self._parts:
+            total = total + self._sums(x, codes, part)
+        scale = torch.from_numpy(self._scale.astype(np.float32)).to(x.device)
+        scale = scale * (1 + self.gain / _GAIN_UNITS)
+        axes = (-1, *(1,) * (total.ndim - 2))
+        return total * scale.reshape(axes) + self.bias.reshape(axes)
+
+    def _sums(self, x: torch.Tensor, codes: torch.Tensor, part: _Part) -> torch.Tensor:
+        each = part.surrogate
+        weight = mapped(codes, each.weight, each.weight_slope)
+        features = mapped(x, each.activation, each.activation_slope)
+        if part.mask is not None:
+            weight = weight * part.mask.unsqueeze(-1)
+        node = self._node
+        if isinstance(node, Linear):
+            return F.linear(features.flatten(1), weight.flatten(1))
+        # Features as further channels of the same group, next to their channel.
+        features = features.permute(0, 1, 4, 2, 3).flatten(1, 2)
+        weight = weight.permute(0, 1, 4, 2, 3).flatten(1, 2)
+        point = each.activation[self._zero_point + 128]
+        if any(node.padding) and bool(point.any()):
+            raise AssertionError("features at the zero point must be zero")
+        return F.conv2d(
+            padded(features, node.padding, 0), weight, None, node.stride, 0, node.dilation,
+            node.groups,
+        )  # fmt: skip
+
+    def _codes(self) -> torch.Tensor:
+        """The weights' codes: multiples of the block's step that it accepts, in float32."""
+        latent = self.weight.detach()
+        codes = torch.zeros_like(latent)
+        for index, block in enumerate(self._blocks.blocks):
+            step = block.weight_step
+            low = -(-max(block.weights[0], -WEIGHT_MAX) // step) * step
+            high = min(block.weights[-1], WEIGHT_MAX) // step * step
+            rounded = (torch.round(latent / step) * step).clamp(low, high)
+            chosen = torch.from_numpy(self._blocks.choice == index).to(latent.device)
+            codes = torch.where(chosen, rounded, codes)
+        return codes
+
+    def _at_zero(self, weight: np.ndarray) -> np.ndarray:
+        """What the filters' products add up to at the zero point: int64 ``(filters,)``."""
+        tables = np.stack([b.table[:, self._zero_point + 128] for b in self._blocks.blocks])
+        products = tables[self._blocks.choice, weight.astype(np.int64) + 128].astype(np.int64)
+        total: np.ndarray = products.reshape(len(weight), -1).sum(axis=1)
+        return total
+
+
+def _used(weight: np.ndarray, blocks: LayerBlocks) -> np.ndarray:
+    """The codes without the low bits that their blocks drop: float32."""
+    steps = np.array([block.weight_step for block in blocks.blocks])[blocks.choice]
+    return (weight.astype(np.int64) & -steps).astype(np.float32)
+
+
+def _weight_shares(weight: np.ndarray, blocks: LayerBlocks) -> list[np.ndarray]:
+    """For each block the share of every weight code, ``(256,)``."""
+    of_block = [weight[blocks.choice == index] for index in range(len(blocks.blocks))]
+    return [np.bincount(w.astype(np.int64) + 128, minlength=256) / w.size for w in of_block]
+
+
+def _part(
+    index: int,
+    weights: np.ndarray,
+    blocks: LayerBlocks,
+    gradient: Gradient,
+    shares: np.ndarray,
+    zero_point: int,
+) -> _Part:
+    mask = None
+    if len(blocks.blocks) > 1:
+        mask = torch.from_numpy((blocks.choice == index).astype(np.float32))
+    return _Part(mask, surrogate(blocks.blocks[index], gradient, shares, weights, zero_point))
+
+
+def _with_room(node: Conv2d | Linear) -> Conv2d | Linear:
+    """The layer with multipliers that gains may double."""
+    rule = node.requantization
+    if rule.multiplier.max() <= _MULTIPLIER_MAX // 2 or rule.shift <= SHIFT_MIN:
+        return node
+    halved = replace(rule, multiplier=(rule.multiplier + 1) // 2, shift=rule.shift - 1)
+    return replace(node, requantization=halved)

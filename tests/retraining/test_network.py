@@ -1,0 +1,154 @@
+"""A network whose forward pass is the integer graph."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from hawx_hw.blocks import by_name
+from hawx_hw.blocks.assignment import LayerBlocks
+from hawx_hw.compensation import compensate
+from hawx_hw.graph import reference
+from hawx_hw.graph.graph import Conv2d, Graph, Linear, Requantization, Tensor
+from hawx_hw.graph.random_graphs import random_codes, random_graph
+from hawx_hw.retraining.network import IntegerNetwork
+from tests.search.small import small_graph, small_images
+
+NAMES = ["exact", "precision(w=4,a=5)", "array(1,2,6)", "drum(k=3)"]
+GRADIENTS = ["straight", "gain", "table"]
+
+
+def uniform(graph: Graph, name: str) -> dict[str, LayerBlocks]:
+    return {
+        node.name: LayerBlocks.uniform(by_name(name), node.weight.shape)
+        for node in graph.nodes
+        if isinstance(node, (Conv2d, Linear))
+    }
+
+
+def mixed(rng: np.random.Generator, graph: Graph) -> dict[str, LayerBlocks]:
+    """Every weight with a block of its own."""
+    blocks = [by_name(name) for name in NAMES]
+    assignment = {}
+    for node in graph.nodes:
+        if isinstance(node, (Conv2d, Linear)):
+            choice = rng.integers(0, 4, node.weight.shape)
+            used, choice = np.unique(choice, return_inverse=True)
+            choice = choice.reshape(node.weight.shape).astype(np.uint8)
+            assignment[node.name] = LayerBlocks(tuple(blocks[i] for i in used), choice)
+    return assignment
+
+
+def outputs(graph: Graph, images: np.ndarray, assignment) -> np.ndarray:
+    tensor = graph.tensors[graph.output]
+    codes = reference.run(graph, images, assignment).reshape(len(images), -1)
+    return (codes.astype(np.float32) - tensor.zero_point) * np.float32(tensor.scale)
+
+
+def disturbed(network: IntegerNetwork, seed: int) -> None:
+    """Other parameters, as after some steps of training."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            noise = torch.randn(parameter.shape, generator=generator)
+            parameter += noise * {"weight": 9.0, "gain": 12.0, "bias": 3.0}[name.split(".")[-1]]
+
+
+@pytest.mark.parametrize("gradient", GRADIENTS)
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_trained_is_what_is_emitted(seed: int, gradient) -> None:
+    rng = np.random.default_rng(seed)
+    graph = random_graph(rng, layers=4, max_size=7, max_channels=4, output="vector")
+    images, assignment = random_codes(rng, graph, 5), mixed(rng, graph)
+    network = IntegerNetwork(graph, assignment, gradient, images, threads=1)
+    for _ in range(2):
+        result = network(torch.from_numpy(images))
+        expected = outputs(network.graph(), images, assignment)
+        np.testing.assert_array_equal(result.detach().numpy(), expected)
+        disturbed(network, seed)
+    result.sum().backward()
+    assert all(torch.isfinite(p.grad).all() for p in network.parameters() if p.grad is not None)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_begins_with_the_compensated_graph(name: str) -> None:
+    """The same products; sums to half a code: multipliers are halved, biases rounded."""
+    graph = small_graph()
+    images, _ = small_images(graph, 12)
+    assignment = uniform(graph, name)
+    graph, _ = compensate(graph, assignment, images)
+    start = IntegerNetwork(graph, assignment, "straight", images, threads=1).graph()
+    for one, other in zip(graph.nodes, start.nodes, strict=True):
+        if isinstance(one, (Conv2d, Linear)):
+            table = assignment[one.name].blocks[0].table
+            indices = (n.weight.astype(int) + 128 for n in (one, other))
+            np.testing.assert_array_equal(*(table[index] for index in indices))
+            scales = [n.requantization.multiplier * 2.0**-n.requantization.shift
+                      for n in (one, other)]  # fmt: skip
+            np.testing.assert_allclose(*scales, rtol=1e-4)
+            assert other.requantization.multiplier.max() < 2**15 + 1
+    before, after = (reference.run(g, images, assignment).astype(int) for g in (graph, start))
+    assert np.abs(before - after).mean() < 1
+
+
+def layer(multiplier: int = 20_000, low: int = -128) -> Graph:
+    node = Linear(
+        name="y",
+        inputs=("x",),
+        weight=np.array([[30, -40, 20]], dtype=np.int8),
+        bias=np.array([10], dtype=np.int32),
+        requantization=Requantization(np.array([multiplier]), 22, zero_point=-10, low=low),
+    )
+    tensors = {"x": Tensor((3,), 0.5, -20), "y": Tensor((1,), 0.25, -10)}
+    return Graph(name="one", input="x", nodes=(node,), tensors=tensors)
+
+
+def test_derivatives_of_one_layer() -> None:
+    """By hand: of the exact product, in real units of the output."""
+    graph, x = layer(), np.array([[10, -20, 60]], dtype=np.int8)
+    network = IntegerNetwork(graph, {}, "straight", x, threads=1)
+    network(torch.from_numpy(x)).sum().backward()
+    scale = 20_000 / 2**22
+    parameters = {name.split(".")[-1]: p.grad for name, p in network.named_parameters()}
+    offsets = np.array([30, 0, 80])
+    np.testing.assert_allclose(parameters["weight"][0], 0.25 * scale * offsets, rtol=1e-6)
+    np.testing.assert_allclose(parameters["bias"], [0.25], rtol=1e-6)
+    exact = (np.array([30, -40, 20]) * offsets).sum() * scale
+    np.testing.assert_allclose(parameters["gain"], [0.25 * exact / 128], rtol=1e-5)
+
+
+def test_a_code_at_the_clamp_has_no_derivative() -> None:
+    graph, x = layer(low=-10), np.array([[-20, 100, -20]], dtype=np.int8)
+    network = IntegerNetwork(graph, {}, "straight", x, threads=1)
+    result = network(torch.from_numpy(x))
+    assert float(result.detach()) == 0
+    result.sum().backward()
+    assert all(not p.grad.any() for p in network.parameters())
+
+
+def test_latent_weights_take_the_nearest_level() -> None:
+    graph = layer()
+    assignment = uniform(graph, "precision(w=4,a=8)")
+    network = IntegerNetwork(graph, assignment, "straight", np.zeros((1, 3), np.int8), threads=1)
+    with torch.no_grad():
+        next(network.parameters())[:] = torch.tensor([[25.0, -23.0, 400.0]])
+    assert network.graph().nodes[0].weight.tolist() == [[32, -16, 112]]
+
+
+def test_table_needs_factors() -> None:
+    class Unfactored(type(by_name("exact"))):
+        family = "unfactored"
+
+        def factors(self) -> None:
+            return None
+
+        def multiply(self, a, b):
+            return super().multiply(a, b) | 7
+
+    graph = layer()
+    blocks = {"y": LayerBlocks.uniform(Unfactored(), (1, 3))}
+    images = np.zeros((1, 3), np.int8)
+    with pytest.raises(ValueError, match="exact factors, not 'unfactored'"):
+        IntegerNetwork(graph, blocks, "table", images)
+    IntegerNetwork(graph, blocks, "gain", images, threads=1)(torch.from_numpy(images))

@@ -1,0 +1,74 @@
+"""Real functions with the slopes of blocks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from hawx_hw.blocks import by_name
+from hawx_hw.retraining.surrogate import mapped, surrogate
+
+EVEN = np.full(256, 1 / 256)
+NAMES = ["precision(w=5,a=6)", "array(1,2,6)", "drum(k=3)", "mitchell(w=3)"]
+
+
+def test_exact_products_have_their_own_slopes() -> None:
+    codes = np.arange(-128, 128)
+    for gradient in ("straight", "gain", "table"):
+        each = surrogate(by_name("exact"), gradient, EVEN, EVEN, -30)
+        np.testing.assert_allclose(each.weight @ each.activation.T, np.outer(codes, codes + 30))
+        np.testing.assert_allclose(each.weight_slope, 1, rtol=1e-5)
+        np.testing.assert_allclose(each.activation_slope, 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_tables_have_the_slopes_of_their_products(name: str) -> None:
+    block, point = by_name(name), 11
+    each = surrogate(block, "table", EVEN, EVEN, point)
+    table = block.table.astype(float)
+    centered = table - table[:, [point + 128]]
+    np.testing.assert_allclose(each.weight @ each.activation.T, centered, atol=0.5)
+    step = max(4, block.weight_step)
+    inner = slice(step, 256 - step)
+    slopes = (centered[2 * step :] - centered[: -2 * step]) / (2 * step)
+    slope = (each.weight_slope @ each.activation.T).numpy()[inner]
+    np.testing.assert_allclose(slope, slopes, atol=0.5)
+    step = max(4, block.activation_step)
+    inner = slice(step, 256 - step)
+    slopes = (table[:, 2 * step :] - table[:, : -2 * step]) / (2 * step)
+    slope = (each.weight @ each.activation_slope.T).numpy()[:, inner]
+    np.testing.assert_allclose(slope, slopes, atol=0.5)
+
+
+def test_gains_follow_the_block() -> None:
+    """A product that is twice too steep for large weights."""
+
+    class Steep(type(by_name("exact"))):
+        family = "steep"
+
+        def multiply(self, a, b):
+            exact = super().multiply(a, b)
+            return np.where(abs(a) > 64, 2 * exact - np.sign(a) * 64 * b, exact)
+
+    each = surrogate(Steep(), "gain", EVEN, EVEN, 0)
+    slopes = each.weight_slope[:, 0].numpy()
+    np.testing.assert_allclose(slopes[128 - 50 : 128 + 51], 1, rtol=1e-5)
+    np.testing.assert_allclose(slopes[:50], 2, rtol=1e-5)
+    np.testing.assert_allclose(slopes[210:], 2, rtol=1e-5)
+    # Of activations one number for all: the least-squares gain over the weights.
+    codes = np.arange(-128, 128)
+    products = np.where(abs(codes) > 64, 2 * codes - np.sign(codes) * 64, codes)
+    expected = (products * codes).sum() / (codes**2).sum()
+    np.testing.assert_allclose(each.activation_slope, expected, rtol=1e-5)
+
+
+def test_mapped() -> None:
+    codes = torch.tensor([[-128.0, 127.0], [0.0, 5.0]], requires_grad=True)
+    values, slopes = torch.rand(256, 3), torch.rand(256, 3)
+    result = mapped(codes, values, slopes)
+    index = (codes.detach() + 128).long()
+    assert torch.equal(result, values[index])
+    weights = torch.rand(2, 2, 3)
+    (result * weights).sum().backward()
+    torch.testing.assert_close(codes.grad, (weights * slopes[index]).sum(dim=-1))
