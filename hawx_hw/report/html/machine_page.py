@@ -56,7 +56,8 @@ def machine_numbers(machine: MachineContent) -> dict[str, Any]:
 def _layers(machine: MachineContent) -> dict[str, Any]:
     cells = f"{machine.drawing.cell}s in use"
     heading = ("layer", "cycles", "multiplier-cycles useful, %", cells, "energy, nJ")
-    return _table("Layers", heading, layer_lines(machine), words=1)
+    terms = (None, "cycles of an image", "utilization", machine.drawing.cell, "energy of an image")
+    return _table("Layers", heading, terms, layer_lines(machine), words=1)
 
 
 def _memories(machine: MachineContent) -> dict[str, Any]:
@@ -64,17 +65,22 @@ def _memories(machine: MachineContent) -> dict[str, Any]:
         "use", "macro", "copies", "words", "bits of a word", "bits in all",
         "energy of an image, nJ",
     )  # fmt: skip
-    return _table("Memories, as they are built", heading, memory_lines(machine), words=2)
+    terms = (None, "macro", None, None, None, None, "energy of an image")
+    return _table("Memories, as they are built", heading, terms, memory_lines(machine), words=2)
 
 
 def _table(
-    title: str, heading: tuple[str, ...], lines: list[tuple[str, ...]], words: int
+    title: str,
+    heading: tuple[str, ...],
+    terms: tuple[str | None, ...],
+    lines: list[tuple[str, ...]],
+    words: int,
 ) -> dict[str, Any]:
-    """A table whose first places in a line are words."""
+    """A table whose first places in a line are words; terms of the glossary define its headings."""
     return {
         "title": title,
         "heading": heading,
-        "terms": ("",) * len(heading),
+        "terms": terms,
         "words": [place < words for place in range(len(heading))],
         "lines": lines,
     }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hawx_hw.report.html.glossary import definitions
 from hawx_hw.report.html.machine import MachineContent
 from hawx_hw.report.html.machine_page import (
     layer_lines,
@@ -39,8 +40,10 @@ def test_what_the_template_shows(machine: MachineContent, tmp_path: Path) -> Non
         "Memories, as they are built",
     ]
     for each in shown["tables"]:
-        places = {len(line) for line in (each["heading"], each["words"], *each["lines"])}
-        assert len(places) == 1
+        lists = (each["heading"], each["terms"], each["words"], *each["lines"])
+        assert len({len(line) for line in lists}) == 1
+        # What a heading is defined by is in the glossary, and what holds blocks is a PE or a lane.
+        assert {term for term in each["terms"] if term} <= definitions().keys()
     assert shown["energy"] and not machine_page(content(tmp_path))["energy"]
 
 
