@@ -81,10 +81,15 @@ def _sizes(predict: PredictResult, own: Prediction) -> Iterator[str]:
         ("area", lambda p: p.area.value, "area of cells"),
         ("time", lambda p: p.latency_us, "time of an image"),
     )
+    named: list[Alternative] = []
     for kind, measure, what in measures:
         best = min(others, key=lambda each: measure(each.prediction))
         saved = 100 * (1 - measure(best.prediction) / measure(own))
         if saved >= _WORTH:
+            if best in named:
+                # It was named for something else, with this.
+                continue
+            named.append(best)
             yield _size(best, own, saved, what, kind)
         elif kind == "energy":
             yield (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,13 @@ def test_another_size_is_named_with_its_keys_and_what_it_changes() -> None:
         "more energy and 62 % more time; blocks"
     )
     assert area.endswith("this is a guess.")
+
+
+def test_a_size_that_is_better_in_two_things_is_named_once() -> None:
+    faster = ALTERNATIVES[0].prediction
+    both = ALTERNATIVES[0].model_copy(update={"prediction": replace(faster, latency_us=6.0)})
+    [text] = texts(both)
+    assert "take 20 % less energy" in text and "51 % less time" in text
 
 
 def test_where_no_size_takes_less_energy_that_is_stated() -> None:

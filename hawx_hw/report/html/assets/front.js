@@ -113,7 +113,7 @@
       item.prepend(sample);
       legend.append(item);
     }
-    return [element("h4", `${content.cell}s by block`), svg, legend];
+    return [element("h4", `${content.cell[0].toUpperCase()}${content.cell.slice(1)}s by block`), svg, legend];
   }
 
   function pairs(entries) {
