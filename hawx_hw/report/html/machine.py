@@ -89,7 +89,7 @@ class MemoryGroup(Record):
     words, bits : int
         Words of each, and bits of a word.
     energy_nj : float or None
-        Of an image, all together.
+        Of an image's accesses and of the clock, all together.
     """
 
     use: str
@@ -255,7 +255,7 @@ class _Spread:
         }
 
     def _energy_of_memories(self) -> dict[str, float]:
-        """pJ of each memory that the power report has, with its clock and leakage."""
+        """pJ of each memory that the power report has, with leakage; its clock is the clock's."""
         if self._power is None or self._layer is None:
             return {}
         ns = self._layer.cycles * 1000 / self._power.clock_mhz
@@ -266,7 +266,7 @@ class _Spread:
             accesses = macro.layers.get(self._layer.name)
             if name is None:
                 continue
-            energy = macro.clock_fj * self._layer.cycles + macro.leakage_nw * ns / 1000
+            energy = macro.leakage_nw * ns / 1000
             if accesses is not None:
                 energy += accesses.reads * macro.read_energy_fj
                 energy += accesses.writes * macro.write_energy_fj

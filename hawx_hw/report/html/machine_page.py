@@ -63,9 +63,9 @@ def _layers(machine: MachineContent) -> dict[str, Any]:
 def _memories(machine: MachineContent) -> dict[str, Any]:
     heading = (
         "use", "macro", "copies", "words", "bits of a word", "bits in all",
-        "energy of an image, nJ",
+        "accesses and clock of an image, nJ",
     )  # fmt: skip
-    terms = (None, "macro", None, None, None, None, "energy of an image")
+    terms = (None, "macro", None, None, None, None, "memory access")
     return _table("Memories, as they are built", heading, terms, memory_lines(machine), words=2)
 
 

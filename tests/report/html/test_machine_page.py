@@ -26,7 +26,7 @@ def machine(tmp_path: Path) -> MachineContent:
 
 
 def test_lines_of_the_tables(machine: MachineContent, tmp_path: Path) -> None:
-    assert layer_lines(machine) == [("conv1", "100", "40.0", "3 of 3", "0.258")]
+    assert layer_lines(machine) == [("conv1", "100", "40.0", "3 of 3", "0.248")]
     assert memory_lines(machine) == [("weights", "hawx_rom", "1", "99", "8", "792", "0.045")]
     assert memory_lines(content(tmp_path))[0][-1] == ""
 
