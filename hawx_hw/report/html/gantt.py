@@ -18,7 +18,7 @@ __all__ = ["Chart", "Strip", "chart"]
 
 #: Steps that the marks of an axis may have.
 _STEPS = (1, 2, 5)
-_MARKS = 8
+_MARKS = 6
 
 
 class Strip(Record):
