@@ -98,11 +98,19 @@ def run(
 
 
 @needs_icarus
-@settings(path, max_examples=5)
+@settings(path, max_examples=1)
 @example((8, 3, 4, 5, True, True))
 @given(networks(layers=3, side=5))
 def test_icarus(network: Network) -> None:
     """Small ones: Icarus interprets, where Verilator compiles."""
+    check(network, "icarus", size=5, channels=5)
+
+
+@pytest.mark.slow
+@needs_icarus
+@settings(path, max_examples=20)
+@given(networks(layers=3, side=5))
+def test_many_with_icarus(network: Network) -> None:
     check(network, "icarus", size=5, channels=5)
 
 
