@@ -71,6 +71,8 @@ def test_killed_and_continued(sweeps, whole) -> None:
     assert (here.folder / "more.csv").read_bytes().startswith(tables[0])
 
 
+# Two writers of one store are in test_store.py too.
+@pytest.mark.slow
 def test_two_at_once_share_one_store(sweeps, whole) -> None:
     here = sweeps("two")
     both = [here.start(f"{name}.csv", 16, seconds=0.05) for name in "ab"]
