@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import signal
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,16 @@ for _signal in (signal.SIGINT, signal.SIGHUP):
 # A design is some 100,000 objects that live until its test ends: looking through them all the time
 # takes an eighth of the time of the gateware's tests.
 gc.set_threshold(50_000, 10, 10)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collection makes what lives to the end, and hardly any garbage: a tenth of its time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 def pytest_collection_finish() -> None:

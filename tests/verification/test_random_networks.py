@@ -120,7 +120,7 @@ def test_reset_suffices_for_an_array() -> None:
     check((8, 3, 4, 5, True, True), "icarus", size=5, channels=5, initial_values=False)
 
 
-@settings(path, max_examples=2)
+@settings(path, max_examples=1)
 @given(networks(layers=4, side=9))
 def test_verilator(network: Network) -> None:
     check(network, "verilator")
