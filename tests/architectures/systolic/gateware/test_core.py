@@ -63,7 +63,7 @@ def check_random(
     check(plan(graph, architecture), random_codes(rng, graph, 1))
 
 
-@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(accelerators(), st.integers(1, 3))
 def test_random_networks(accelerator: tuple[int, ArrayShape], layers: int) -> None:
     check_random(*accelerator, layers=layers, size=5, channels=6)
@@ -91,7 +91,7 @@ def check_blocks(
     check(mapped, random_codes(rng, graph, 1), assignment)
 
 
-@settings(max_examples=9, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=14, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(accelerators(), st.integers(1, 3))
 def test_random_blocks(accelerator: tuple[int, ArrayShape], layers: int) -> None:
     check_blocks(*accelerator, layers=layers, size=5, channels=6)

@@ -175,7 +175,7 @@ RULES = st.tuples(
 )
 
 
-@settings(max_examples=5, deadline=None, derandomize=True)
+@settings(max_examples=8, deadline=None, derandomize=True)
 @given(
     seed=st.integers(0, 2**32 - 1),
     requantizers=st.integers(1, 3),
