@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ __all__ = ["UNKNOWN", "Bit", "Cell", "CellModel", "Netlist", "Values"]
 
 #: Of a bit, beside 0 and 1: nothing is known of it.
 UNKNOWN = 2
+#: At least so many calls are under way for a net of a chain.
+_CALLS = 10
 #: A net of one bit: its number, or a constant.
 Bit = int | str
 #: Of one bit in many cases at once: uint8, 0, 1 or :data:`UNKNOWN`, shape ``(cases,)``.
@@ -152,7 +155,13 @@ class Netlist:
                 return unknown
             return model(cell, port, index, lambda name, at: _input(cell, name, at, value, unknown))
 
-        return np.stack([value(bit) for bit in bits])
+        # Chains of nets may be as long as the design has nets.
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(limit + _CALLS * len(self._drivers))
+        try:
+            return np.stack([value(bit) for bit in bits])
+        finally:
+            sys.setrecursionlimit(limit)
 
 
 def _input(

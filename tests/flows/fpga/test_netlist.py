@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,3 +72,20 @@ def test_parameters_are_numbers_in_base_two() -> None:
     cell = Cell("c", "LUT", {"INIT": "10x1"}, {})
     assert cell.number("INIT") == 0b1001
     assert cell.number("WIDTH", 18) == 18
+
+
+def test_a_chain_may_be_as_long_as_the_design() -> None:
+    length = 5000
+    cells = {
+        str(bit): {
+            "type": "NOT",
+            "port_directions": {"I": "input", "O": "output"},
+            "connections": {"I": [bit], "O": [bit + 1]},
+        }
+        for bit in range(2, 2 + length)
+    }
+    limit = sys.getrecursionlimit()
+    given = {2: np.array([0, 1], np.uint8)}
+    values = Netlist({"cells": cells}).evaluate([2 + length], given, 2, {"NOT": inverted})
+    assert values.tolist() == [[0, 1]]
+    assert sys.getrecursionlimit() == limit
