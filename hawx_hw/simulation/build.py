@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -269,7 +270,9 @@ def make_program(
         The compiler does not accept it; the message has the end of its log.
     """
     environment = tool_variables(simulator, build)
-    make = ["make", "-f", f"{prefix}.mk", f"OPT_GLOBAL={_OPTIMIZE}"]
+    # Verilator's own makefile calls a `python`, which Debian has not.
+    python = plain_path(Path(sys.executable), build)
+    make = ["make", "-f", f"{prefix}.mk", f"OPT_GLOBAL={_OPTIMIZE}", f"PYTHON3={python}"]
     objects = [f"{name}.o" for name in _RUNTIME]
     cached = _runtime_folder(simulator)
     contents = [read_cached(cached and cached / name) for name in objects]

@@ -2,6 +2,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -61,6 +62,21 @@ def test_broken_sources(name, who, source, tmp_path):
     assert [path.name for path in left] == ["lock"], "nothing half-made stays"
 
 
+@pytest.mark.slow
+def test_no_program_is_called_python(source, tmp_path, monkeypatch):
+    """Debian has a python3 alone."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for folder in map(Path, os.environ["PATH"].split(os.pathsep)):
+        for each in folder.glob("[!p]*") if folder.is_dir() else ():
+            if not (programs / each.name).exists():
+                (programs / each.name).symlink_to(each)
+    (programs / "perl").symlink_to(shutil.which("perl"))
+    monkeypatch.setenv("PATH", str(programs))
+    assert shutil.which("python") is None
+    assert not build_of("verilator", source, tmp_path / "work").reused
+
+
 def test_missing_source(tmp_path):
     missing = tmp_path / "nothing.v"
     with pytest.raises(UserError) as caught:
@@ -77,7 +93,7 @@ def fake_tools(tmp_path, monkeypatch):
     def run(command, folder, environment, who):
         commands.append(command)
         if command[0] == "make":
-            for name in command[3:]:
+            for name in (word for word in command[3:] if "/" not in word):
                 (folder / name).write_text(f"{name} of a compiler", "utf-8")
                 (folder / name).chmod(0o755)
 
@@ -94,6 +110,8 @@ def test_runtime_is_compiled_once_for_all_designs(source, tmp_path, fake_tools):
         source.write_text(GOOD + f"// {number}\n")
         build_of("verilator", source, tmp_path / "work")
     assert compilations_of_the_runtime(fake_tools) == 1
+    for command in fake_tools:
+        assert command[0] != "make" or f"PYTHON3={sys.executable}" in command
     stored = [path.name for path in (tmp_path / "cache" / "verilator").iterdir()]
     assert len(stored) == 1
     assert re.fullmatch(r"[0-9a-f]{16}", stored[0])
