@@ -171,18 +171,18 @@ def test_a_terminal_has_bars_in_place_and_one_line_a_stage(folder: Path) -> None
     assert "\x1b[1mmore      \x1b[0mhawx summary" in output, "names are bold"
     assert output.rstrip().endswith("--section all")
 
+    # Once more without colors, and with the reason where the line has room for it.
     (folder / "tiny.yaml").write_text(f"{CONFIG}seed: 1\n")
-    again = left_on_terminal(on_a_terminal(folder, *RUN))
+    plain = on_a_terminal(folder, *RUN, NO_COLOR="1")
+    again = left_on_terminal(plain)
+    assert not re.search(r"\x1b\[(?:\d+;)*[39]\d(?:;\d+)*m", plain), "colors"
     assert re.fullmatch(r"quantize +up to date", again[0])
-    # The reason has no room beside this result.
     assert ("changed" not in again[1] and len(again[1]) + len(" (seed changed)") > 80) or (
         again[1].endswith("(seed changed)")
     )
 
 
-def test_no_color_and_quiet_on_a_terminal(folder: Path) -> None:
-    plain = on_a_terminal(folder, *RUN, NO_COLOR="1")
-    assert not re.search(r"\x1b\[(?:\d+;)*[39]\d(?:;\d+)*m", plain), "colors"
+def test_quiet_on_a_terminal(folder: Path) -> None:
     assert left_on_terminal(on_a_terminal(folder, "--quiet", *RUN)) == [
         "The integer network is right on 99.28 % of 10,000 test images (float 99.31 %).",
         "files  build/tiny/summary.json",
