@@ -189,7 +189,8 @@ def _exhaustive(result: SearchResult, config: str) -> tuple[str, str]:
     blocks, places = len(result.blocks), len((*result.designs, *result.uniform)[0].vector)
     size = _size(blocks, places)
     most = SearchTuning.drawn_designs if result.accelerators else SearchTuning.drawn_assignments
-    command = f"hawx search {config} --algorithm exhaustive"
+    budget = min(blocks**places, most)
+    command = f"hawx search {config} --algorithm exhaustive --budget {budget}"
     if blocks**places <= most:
         return (
             f"The best of all {size} assignments are not known yet. This evaluates them:",

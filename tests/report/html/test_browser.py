@@ -212,7 +212,8 @@ def test_definitions_are_shown_on_hover_and_on_focus(shared) -> None:
 def test_a_page_is_printed_in_light_whatever_the_theme_is(
     browser, report: Path, tmp_path: Path
 ) -> None:
-    tab, problems = opened(browser, report, scheme="dark")
+    # As wide as paper.
+    tab, problems = opened(browser, report, width=720, scheme="dark")
     path = tmp_path / "page.pdf"
     tab.pdf(path=str(path), format="A4")
     assert path.stat().st_size > 50_000
@@ -220,6 +221,7 @@ def test_a_page_is_printed_in_light_whatever_the_theme_is(
     assert tab.evaluate("document.documentElement.dataset.theme") is None
     tab.emulate_media(media="print")
     assert not tab.locator("nav").is_visible()
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 720
     assert problems == []
     tab.context.close()
 

@@ -72,7 +72,9 @@ def test_the_best_of_all_assignments_or_what_evaluates_them() -> None:
     few = front_content(search_result(points()), 1, None, "tiny.yaml")
     assert few.exhaustive is None
     assert "best of all 4 assignments are not known yet" in few.exhaustive_text
-    assert few.exhaustive_command.startswith("hawx search tiny.yaml --algorithm exhaustive")
+    assert few.exhaustive_command.startswith(
+        "hawx search tiny.yaml --algorithm exhaustive --budget 4; "
+    )
     many = replace(points()[0], vector=(0,) * 400)
     text = front_content(search_result((many,)), 0, None, "x").exhaustive_text
     assert "2 blocks in 400 places have about 10¹²\u2070" in text
