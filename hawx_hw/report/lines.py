@@ -42,6 +42,9 @@ __all__ = [
 #: A name and a text.
 Line = tuple[str, str]
 
+#: Features of a design that a caution lists.
+_FEATURES = 3
+
 
 def quantize_lines(result: QuantizeResult) -> list[Line]:
     """Accuracy of the float and of the integer network."""
@@ -261,7 +264,9 @@ def predict_lines(result: PredictResult, *, compared: bool) -> list[Line]:
         return [("prediction", f"none: {result.reason}")]
     lines = [] if compared else [("prediction", _prediction_text(result, prediction))]
     if prediction.outside:
-        features = "; ".join(str(each) for each in prediction.outside)
+        features = "; ".join(str(each) for each in prediction.outside[:_FEATURES])
+        others = len(prediction.outside) - _FEATURES
+        features += f"; and {others} more in predict.json" if others > 0 else ""
         lines.append(
             (
                 "caution",

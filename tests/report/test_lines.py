@@ -248,6 +248,17 @@ def test_prediction() -> None:
     assert lines.predict_lines(samples.PREDICT, compared=True) == [caution]
 
 
+def test_a_caution_lists_three_features_at_most() -> None:
+    assert samples.PREDICT.prediction is not None
+    (one,) = samples.PREDICT.prediction.outside
+    many = tuple(replace(one, meaning=f"feature {number}") for number in range(5))
+    prediction = replace(samples.PREDICT.prediction, outside=many)
+    result = samples.PREDICT.model_copy(update={"prediction": prediction})
+    ((_, text),) = lines.predict_lines(result, compared=True)
+    assert "feature 2: 40 (trained on 4 to 20); and 2 more in predict.json. The" in text
+    assert "feature 3" not in text
+
+
 def test_energies_of_one_memory_model_have_no_range() -> None:
     only = {"published": samples.POWER.memory_models["published"]}
     names = [name for name, _ in lines.power_lines(
