@@ -11,6 +11,7 @@ import typer
 from hawx_hw.cli.options import JsonOption
 from hawx_hw.errors import UserError, of_system, shown
 from hawx_hw.util.paths import user_path
+from hawx_hw.util.progress import ProgressDisplay, console_for
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,13 +55,15 @@ def import_network(
     as_json: JsonOption = False,
 ) -> None:
     """Show the layers of a network's file as understood, and what is left out of it."""
-    from hawx_hw.importing.files import read_file
-    from hawx_hw.importing.summary import summarize
-
     path = user_path(file, "FILE")
-    network = read_file(
-        path, None if shape is None else _sizes(shape), _preprocessing(scale, mean, std)
-    )
+    sizes = None if shape is None else _sizes(shape)
+    with ProgressDisplay(console_for(silent=as_json)) as progress:
+        # It loads torch and the library of the file's format.
+        with progress.task("reading the network", estimate=5.0):
+            from hawx_hw.importing.files import read_file
+            from hawx_hw.importing.summary import summarize
+
+            network = read_file(path, sizes, _preprocessing(scale, mean, std))
     layers = list(summarize(network.layers))
     compared = None if image is None else _compared(path, network, user_path(image, "--image"))
     if as_json:

@@ -218,8 +218,7 @@ def _print(config: Config, folder: Path, whole: bool) -> None:
     hidden = len(result.front) - len(lines)
     notes = [
         f"{result.evaluations} assignments on {result.images:,} training images (exact "
-        f"{100 * result.exact_accuracy:.2f} %) in {result.seconds:.1f} s with {result.algorithm}; "
-        f"hypervolume {result.hypervolume:.6g}."
+        f"{100 * result.exact_accuracy:.2f} %) in {result.seconds:.1f} s with {result.algorithm}."
     ]
     if result.select_images:
         notes.append(

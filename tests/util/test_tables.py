@@ -1,4 +1,5 @@
 import io
+import re
 
 from hawx_hw.util.tables import print_table
 
@@ -40,3 +41,15 @@ def test_terminal_shows_every_field_as_it_is() -> None:
         assert text in stream.getvalue()
     print_table(None, [("a", "b")], stream=stream)
     print_table(None, [], stream=stream)
+
+
+def test_words_stay_whole_on_a_narrow_terminal(monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    stream = Terminal()
+    heading = ("point", "accuracy drop", "between the bounds", "blocks")
+    record = ("1", "0.13", "-0.48 to 0.74", "precision(w=4,a=5), exact, array(ha=2,hb=2,v=6)")
+    print_table(heading, [record], numbers=True, stream=stream)
+    text = re.sub(r"\x1b\[\d*m", "", stream.getvalue())
+    for block in ("precision(w=4,a=5),", "exact,", "array(ha=2,hb=2,v=6)"):
+        assert block in text
+    assert max(map(len, text.splitlines())) <= 60

@@ -223,7 +223,7 @@ def _each(runs: Sequence[ComparedRun], what: Callable[[ComparedRun], str]) -> st
 def _sentence(first: ComparedRun, run: ComparedRun, same: _Same) -> str:
     """What a design takes more or less than the first one."""
     one, other = first.numbers, run.numbers
-    parts = []
+    parts, equal = [], []
     pairs: list[tuple[str, float | None, float | None, bool]] = [
         (
             "energy an image",
@@ -236,8 +236,17 @@ def _sentence(first: ComparedRun, run: ComparedRun, same: _Same) -> str:
     ]
     for what, mine, theirs, comparable in pairs:
         if comparable and mine is not None and theirs:
-            parts.append(f"{_than(mine, theirs)} {what}")
-    text = f"takes {_listed(parts)} than {first.name}" if parts else "cannot be compared in costs"
+            difference = _than(mine, theirs)
+            if difference is None:
+                equal.append(what)
+            else:
+                parts.append(f"{difference} {what}")
+    if parts:
+        text = f"takes {_listed(parts)} than {first.name}"
+    elif equal:
+        text = f"takes as much {_listed(equal)} as {first.name}"
+    else:
+        text = "cannot be compared in costs"
     return f"{run.name} {text}{_accuracy(first, run, same)}."
 
 
@@ -251,10 +260,11 @@ def _accuracy(first: ComparedRun, run: ComparedRun, same: _Same) -> str:
     return f", at a test accuracy of {100 * mine:.2f} % in place of {100 * theirs:.2f} %"
 
 
-def _than(mine: float, theirs: float) -> str:
+def _than(mine: float, theirs: float) -> str | None:
+    """A difference in words; None where there is none to speak of."""
     percent = 100 * (mine / theirs - 1)
     if abs(percent) < _EQUAL:
-        return "the same"
+        return None
     digits = 1 if abs(percent) < _PRECISE else 0
     return f"{abs(percent):.{digits}f} % {'more' if percent > 0 else 'less'}"
 

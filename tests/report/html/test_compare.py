@@ -50,11 +50,18 @@ def test_each_quantity_with_its_difference(run: ComparedRun) -> None:
     assert lines["test accuracy, %"].differences == ("+0.00 points",)
     assert lines["clock, MHz"].differences == ("",)
     assert content.sentences == (
-        "other takes 25.0 % less energy an image, 20.0 % more area and the same time an image "
-        "than one, at the same test accuracy of 98.50 %.",
+        "other takes 25.0 % less energy an image and 20.0 % more area than one, at the same test "
+        "accuracy of 98.50 %.",
     )
     assert content.cautions == ()
     assert {line.term for line in content.quantities} <= definitions().keys()
+
+
+def test_equal_designs(run: ComparedRun) -> None:
+    (sentence,) = compare_runs([changed(run, "one"), changed(run, "other")]).sentences
+    assert sentence.startswith(
+        "other takes as much energy an image, area and time an image as one, at the same"
+    )
 
 
 def test_predictions_are_marked(run: ComparedRun) -> None:
