@@ -25,6 +25,7 @@ from hawx_hw.networks.augmentation import augment
 from hawx_hw.networks.evaluation import accuracy
 from hawx_hw.networks.recipes import Recipe, recipe
 from hawx_hw.networks.tensor_file import pack
+from hawx_hw.networks.threads import torch_threads
 from hawx_hw.networks.training_state import resume, save
 from hawx_hw.networks.zoo import build
 from hawx_hw.util.files import write_bytes, write_json
@@ -166,7 +167,7 @@ def train(
         raise ValueError(f"Epochs must be at least 1, not {epochs!r}")
     parts = roles(dataset)
     settings = recipe(model, len(parts.learn), dataset.shape[0], seed=seed, epochs=epochs)
-    with _threads(threads), _compiler_cache():
+    with torch_threads(threads), _compiler_cache():
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(_seed(seed, "weights"))
             network = build(model, dataset.shape, dataset.classes, options)
@@ -287,17 +288,6 @@ def _prepared(images: torch.Tensor, preprocessing: Preprocessing) -> torch.Tenso
         for values in (preprocessing.mean, preprocessing.std)
     )
     return (images * (255 * preprocessing.scale) - mean) / std
-
-
-@contextlib.contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """Sum in one order, whatever the number of cores."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 @contextlib.contextmanager

@@ -20,6 +20,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.graph import fast
 from hawx_hw.graph.graph import Graph
 from hawx_hw.networks.augmentation import Augmentation, augment
+from hawx_hw.networks.threads import torch_threads
 from hawx_hw.networks.training_state import resume, save
 from hawx_hw.retraining.network import IntegerNetwork
 from hawx_hw.retraining.surrogate import Gradient
@@ -111,6 +112,20 @@ def retrain(
     UserError
         The loss is not finite.
     """
+    with torch_threads(threads):
+        return _retrained(graph, assignment, exact, learn, settings, threads, partial, progress)
+
+
+def _retrained(
+    graph: Graph,
+    assignment: Assignment,
+    exact: Graph,
+    learn: Split,
+    settings: Retraining,
+    threads: int,
+    partial: Path | None,
+    progress: Progress | None,
+) -> Graph:
     probes = graph.codes(learn.images[_evenly(len(learn), _PROBES)])
     network = IntegerNetwork(graph, assignment, settings.gradient, probes, threads=threads)
     optimizer = _optimizer(network, settings)

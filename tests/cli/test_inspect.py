@@ -45,7 +45,7 @@ def test_json(folder: Path) -> None:
     inspection = Inspection.model_validate(json.loads(result.stdout))
     assert inspection.images == 40
     assert [(each.kind, each.layer) for each in inspection.culprits] == [("blocks", "fc1")]
-    assert inspection.culprits[0].hint.startswith("Leave out blocks.bias_correction: false")
+    assert inspection.culprits[0].hint.startswith("Leave out bias: false of compensation")
 
 
 def test_text_and_picture(folder: Path) -> None:

@@ -161,7 +161,7 @@ def test_values_beyond_those_of_calibration():
     ("correction", "hint"),
     [
         (True, "Choose blocks with a smaller mean error for this layer."),
-        (False, "Leave out blocks.bias_correction: false, so that biases take it up."),
+        (False, "Leave out bias: false of compensation, so that biases take it up."),
     ],
 )
 def test_a_block_with_a_bias(correction, hint):

@@ -129,7 +129,8 @@ def test_the_text_is_a_config_in_which_every_key_is_explained(
     assert loaded.search.blocks[0] == "precision(w=7,a=7)"
     assert (loaded.verify.images, loaded.power.images) == (2, 16)
     lines = config.text.splitlines()
-    assert max(map(len, lines)) <= 100
+    # But for the command, in which the path is as long as it is.
+    assert max(len(line) for line in lines if "hawx run" not in line) <= 100
     for before, line in pairwise(lines):
         key = line.strip().partition(":")[0]
         if line.strip() and not line.strip().startswith(("#", "-")):

@@ -10,6 +10,7 @@ import pytest
 
 from hawx_hw.architectures.registry import ARCHITECTURES
 from hawx_hw.config.blocks import BlocksConfig
+from hawx_hw.config.compensation import CompensationConfig
 from hawx_hw.config.search import SearchConfig
 from hawx_hw.design.design import Design, read_origin
 from hawx_hw.errors import UserError
@@ -30,7 +31,12 @@ FRONT = tuple(
 
 
 def picked(folder: Path, *, search: SearchConfig | None, blocks: str = "exact") -> Path:
-    config = SimpleNamespace(search=search, accelerator=LARGE, blocks=BlocksConfig(default=blocks))
+    config = SimpleNamespace(
+        search=search,
+        accelerator=LARGE,
+        blocks=BlocksConfig(default=blocks),
+        compensation=CompensationConfig(),
+    )
     choice = AcceleratorChoice(accelerator=LARGE.hardware())
     AcceleratorResult(accelerator=choice).write(folder)
     STAGE.run(SimpleNamespace(config=config, base=folder, folder=folder, output=folder))
