@@ -96,7 +96,8 @@ class Project:
         Sections of a config, with the keys and values that they have in YAML: ``accelerator``,
         ``blocks``, ``compensation``, ``search``, ``technology``, ``verify``, ``seed``. Without
         ``search`` there is nothing to score and to search, and the design has the ``blocks`` that
-        are given.
+        are given. ``network`` is none of them: the network and its images are the arguments above,
+        and their other settings are as in a config that leaves them out.
 
     Raises
     ------
@@ -163,7 +164,8 @@ class Project:
         Parameters
         ----------
         graph : Graph
-            Of :meth:`quantize`, or ``graph`` of a :class:`Built`.
+            Of :meth:`quantize`. That of a :class:`Built` is made for its blocks, under which it
+            has the accuracy of :attr:`Built.accuracy`.
         split : Split or None
             One of :attr:`images`; None: the test images.
 
@@ -256,8 +258,8 @@ class Project:
         front : SearchResult
             Of :meth:`search`.
         index : int or None
-            Its number, from 0 on; None: the one of least objective that keeps
-            ``search.constraints``.
+            Its number, from 0 on; None: that of ``search.index``, or the one of least objective
+            that keeps ``search.constraints``.
 
         Returns
         -------
@@ -274,6 +276,8 @@ class Project:
         from hawx_hw.search.pick import by_constraints, by_index
 
         rules = self._search().constraints
+        if index is None:
+            index = self._search().index
         if index is None:
             index = by_constraints(front, rules.accuracy_drop, rules.limits, rules.confidence)
         else:

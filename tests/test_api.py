@@ -77,6 +77,13 @@ def test_a_design_by_its_number(script: dict[str, Any]) -> None:
         project.pick(result, 99)
 
 
+def test_the_number_among_the_settings_counts(script: dict[str, Any]) -> None:
+    result = script["result"]
+    chosen = Project(nn.Flatten(), "digits", search={"index": 2})
+    assert chosen.pick(result).origin == 2
+    assert chosen.pick(result, 0).origin == 0
+
+
 def test_what_is_public() -> None:
     assert api.__all__ == ["Built", "Project"]
     public = [name for name in vars(Project) if not name.startswith("_")]

@@ -81,6 +81,8 @@ def compensate(
         raise ValueError("Compensation needs at least one image")
     rounded = round_activations(graph, assignment) if activation_rounding else graph
     exact = fast.run(graph, images).astype(np.int64)
+    if weights == "together" and not bias_correction:
+        raise ValueError("Weights chosen together need bias_correction, which takes the mean")
     plans = _plans(assignment, weights)
     best: tuple[int, Graph, list[Compensation]] | None = None
     for turn, remapping in enumerate(plans):

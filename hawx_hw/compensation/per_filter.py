@@ -66,6 +66,8 @@ class Compensated:
     ):
         if not len(images):
             raise ValueError("Compensation needs at least one image")
+        if weights == "together" and not bias_correction:
+            raise ValueError("Weights chosen together need bias_correction, which takes the mean")
         for block in range(len(space.blocks)):
             uniform = space.assignment(space.uniform(block))
             check_codes(graph, uniform, weights=weights == "none")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from hawx_hw.config.base import Model
 
@@ -29,3 +30,18 @@ class CompensationConfig(Model):
         description="Round activations where they are made, if all blocks that read them drop "
         "their low bits.",
     )
+
+    @model_validator(mode="after")
+    def _means_are_corrected(self) -> CompensationConfig:
+        """Weights chosen together leave the mean of the error to the bias."""
+        if self.weights == "together" and not self.bias:
+            raise PydanticCustomError(
+                "user_error",
+                "{what}",
+                {
+                    "key": "compensation.weights",
+                    "what": "weights: together needs bias: true, which takes the mean error",
+                    "hint": "Leave out bias, or choose weights: one_by_one.",
+                },
+            )
+        return self

@@ -100,5 +100,4 @@ def rtl_comparison(folder: Path) -> RtlComparison | None:
     if not (folder / VerifyResult.FILE).exists():
         return None
     result = VerifyResult.read(folder)
-    equal = result.mismatches == 0 and all(each.passed for each in result.scenarios.values())
-    return RtlComparison(equal=equal, images=result.images)
+    return RtlComparison(equal=result.failure is None, images=result.images)

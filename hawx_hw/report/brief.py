@@ -207,9 +207,8 @@ def _verified(summary: Summary) -> Iterator[Line]:
     if verify is None:
         if results.emit is not None:
             yield "verified", "not in this run: hawx verify"
-    elif verify.mismatches:
-        text = f"{verify.mismatches} of {verify.inferences:,} results differ from the network"
-        yield "verified", f"{_FAILED}: {text} (simulated with {verify.simulator})"
+    elif verify.failure is not None:
+        yield "verified", f"{_FAILED}: {verify.failure} (simulated with {verify.simulator})"
     else:
         exact = verify.cycles_per_image == verify.cycles_predicted
         cycles = "cycles as predicted" if exact else f"predicted {verify.cycles_predicted:,} cycles"

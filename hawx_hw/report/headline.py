@@ -28,11 +28,8 @@ def headline(summary: Summary) -> tuple[str, ...]:
         network; of a verification that failed, that alone.
     """
     verify = summary.results.verify
-    if verify is not None and verify.mismatches:
-        return (
-            f"Verification failed: {verify.mismatches} of {verify.inferences:,} results differ "
-            "from the integer network.",
-        )
+    if verify is not None and verify.failure is not None:
+        return (f"Verification failed: {verify.failure}.",)
     return tuple(_sentences(summary))
 
 

@@ -74,7 +74,7 @@ def summary_result(config: Config, folder: Path, stages: tuple[str, ...]) -> Sum
     results = load_results(folder, stages)
     chosen = _chosen(config, results)
     emit, verify = results.emit, results.verify
-    verified = None if verify is None or verify.mismatches else verify.images
+    verified = None if verify is None or verify.failure else verify.images
     return SummaryResult(
         name=config.name,
         stages=results.stages,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,11 +20,14 @@ from hawx_hw.emulation.products import blocks_key
 from hawx_hw.errors import UserError
 from hawx_hw.graph import fast
 from hawx_hw.graph.graph import Graph
+from hawx_hw.graph.storage import save_graph
 from hawx_hw.networks.augmentation import Augmentation, augment
 from hawx_hw.networks.threads import torch_threads
 from hawx_hw.networks.training_state import resume, save
 from hawx_hw.retraining.network import IntegerNetwork
 from hawx_hw.retraining.surrogate import Gradient
+from hawx_hw.util.files import read_bytes
+from hawx_hw.util.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
@@ -131,7 +135,7 @@ def _retrained(
     optimizer = _optimizer(network, settings)
     order_of = _Order(len(learn), settings)
     steps = order_of.batches * settings.epochs
-    identity = _identity(graph, assignment, learn, settings, threads)
+    identity = _identity((graph, exact), assignment, learn, settings, threads)
     start = 0 if partial is None else resume(network, optimizer, identity, partial)
     for epoch in range(start, settings.epochs):
         generator = torch.Generator().manual_seed(_seed(settings.seed, f"epoch {epoch}"))
@@ -202,14 +206,19 @@ def _distilled(outputs: torch.Tensor, exact: Graph, pixels: np.ndarray) -> torch
 
 
 def _identity(
-    graph: Graph, assignment: Assignment, learn: Split, settings: Retraining, threads: int
+    graphs: Sequence[Graph],
+    assignment: Assignment,
+    learn: Split,
+    settings: Retraining,
+    threads: int,
 ) -> str:
     """What a saved state belongs to."""
     digest = hashlib.sha256()
-    for node in graph.nodes:
-        for name in ("weight", "bias"):
-            if hasattr(node, name):
-                digest.update(np.asarray(getattr(node, name)).tobytes())
+    for graph in graphs:
+        with scratch_folder("retrain") as folder:
+            save_graph(graph, folder / "graph")
+            for path in sorted(folder.iterdir()):
+                digest.update(read_bytes(path))
     for name, layer in sorted(assignment.items()):
         digest.update(name.encode() + blocks_key(layer))
     return json.dumps(

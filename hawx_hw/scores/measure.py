@@ -87,6 +87,8 @@ def measure(
         A block does not accept the codes that may occur.
     """
     _check(graph, blocks, images, labels)
+    if weights == "together" and not bias_correction:
+        raise ValueError("Weights chosen together need bias_correction, which takes the mean")
     weighted = [node for node in graph.nodes if isinstance(node, (Conv2d, Linear))]
     for block in blocks:
         uniform = {n.name: LayerBlocks.uniform(block, n.weight.shape) for n in weighted}

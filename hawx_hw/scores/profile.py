@@ -79,7 +79,9 @@ class Profile:
     operation_absolute : ndarray
         See :data:`UNITS` for axes and units. ``shifts`` is what a unit under a block adds to the
         logits of an image; ``gain`` and ``fisher`` are first and second derivatives, summed over
-        the pixels of a filter. Errors are those after compensation.
+        the pixels of a filter. Errors are those after compensation; ``mean``, ``variance``,
+        ``absolute`` and those of operations are of weights chosen one by one, also where
+        ``weight_choice`` is ``together``.
     """
 
     network: str

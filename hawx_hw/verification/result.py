@@ -59,6 +59,23 @@ class SimulationResult(Record):
     scenarios: Mapping[str, ScenarioResult]
     simulator: str
 
+    @property
+    def failure(self) -> str | None:
+        """What differs, in words; None where everything is as the reference has it.
+
+        Results may all be right, and cycles, stored codes or registers not: that fails a scenario.
+        """
+        if self.mismatches:
+            return (
+                f"{self.mismatches} of {self.inferences:,} results differ from the integer network"
+            )
+        for name, scenario in self.scenarios.items():
+            if scenario.failures:
+                return f"scenario {name}: {scenario.failures[0].rstrip('.')}"
+            if not scenario.passed:
+                return f"scenario {name} did not pass"
+        return None
+
 
 class Cause(Record):
     """A cause of cycles.

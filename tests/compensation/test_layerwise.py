@@ -77,6 +77,14 @@ def test_mean_errors_vanish_whatever_the_zero_points(seed: int) -> None:
     assert checked == len(report) > 0
 
 
+def test_means_are_needed_where_weights_are_chosen_together() -> None:
+    rng = np.random.default_rng(4)
+    graph = random_graph(rng, layers=3)
+    assignment, images = uniform(graph, "precision(4,4)"), random_codes(rng, graph, 5)
+    with pytest.raises(ValueError, match="chosen together need bias_correction"):
+        compensate(graph, assignment, images, weights="together", bias_correction=False)
+
+
 def test_the_same_images_give_the_same_bytes(tmp_path) -> None:
     rng = np.random.default_rng(3)
     graph = random_graph(rng, layers=4)

@@ -29,6 +29,7 @@ def test_everything_is_compensated_by_itself(tmp_path: Path) -> None:
     [
         ("{bias: 1}", "compensation.bias: must be a valid boolean, not 1."),
         ("{weights: jointly}", "compensation.weights: must be "),
+        ("{weights: together, bias: false}", "compensation.weights: weights: together needs bias"),
         ("{weight: none}", "compensation.weight: There is no such key. Did you mean weights"),
     ],
 )

@@ -59,7 +59,7 @@ from hawx_hw.synthesis.result import (
     WiresTiming,
 )
 from hawx_hw.util.results import Result
-from hawx_hw.verification.result import Cause, CyclesOfLayer, VerifyResult
+from hawx_hw.verification.result import Cause, CyclesOfLayer, ScenarioResult, VerifyResult
 
 TECHNOLOGY = TechnologyName(name="generic45", library="generic45", sha256="ab")
 
@@ -179,6 +179,8 @@ DRAWING = DrawingResult(
         ),
     ),
 )  # fmt: skip
+#: A scenario that failed though all results are right.
+STALLED = {"stalls": ScenarioResult(passed=False, failures=("Image 2 took 9 cycles.",))}
 VERIFY = VerifyResult(
     images=20,
     traced=2,

@@ -20,6 +20,7 @@ from tests.report.samples import (
     POWER,
     PREDICT,
     QUANTIZE,
+    STALLED,
     SYNTH,
     VERIFY,
     build_folder,
@@ -96,11 +97,19 @@ def test_a_failed_verification_is_marked(tmp_path: Path) -> None:
     short = brief(summary_of(tmp_path, QUANTIZE, failed))
     assert short.verdict[0].startswith("Verification failed: 3 of 40 results differ")
     assert dict(short.lines)["verified"] == (
-        "FAILED: 3 of 40 results differ from the network (simulated with verilator)"
+        "FAILED: 3 of 40 results differ from the integer network (simulated with verilator)"
     )
     stream = Terminal()
     print_brief(short, stream)
     assert "\x1b[1;31mFAILED" in stream.getvalue()
+
+
+def test_a_failed_scenario_is_a_failed_verification(tmp_path: Path) -> None:
+    short = brief(summary_of(tmp_path, QUANTIZE, VERIFY.model_copy(update={"scenarios": STALLED})))
+    assert short.verdict == ("Verification failed: scenario stalls: Image 2 took 9 cycles.",)
+    assert dict(short.lines)["verified"] == (
+        "FAILED: scenario stalls: Image 2 took 9 cycles (simulated with verilator)"
+    )
 
 
 def test_no_color_where_it_is_not_asked_for(

@@ -149,12 +149,13 @@ def test_verification() -> None:
 @pytest.mark.parametrize(
     ("change", "line", "text"),
     [
-        ({"mismatches": 3}, 2, "3 of 40 results differ from the reference (simulated with"),
+        ({"mismatches": 3}, 2, "3 of 40 results differ from the integer network (simulated with"),
+        ({"scenarios": samples.STALLED}, 2, "scenario stalls: Image 2 took 9 cycles (simulated w"),
         ({"cycles_predicted": 8907}, 0, "8,906, the cycle model predicts 8,907"),
         ({"cycles_per_image": None}, 0, "none measured, the cycle model predicts 8,906"),
     ],
 )
-def test_failed_verification(change: dict[str, int | None], line: int, text: str) -> None:
+def test_failed_verification(change: dict[str, object], line: int, text: str) -> None:
     assert lines.verify_lines(samples.VERIFY.model_copy(update=change))[line][1].startswith(text)
 
 

@@ -27,6 +27,7 @@ from tests.report.samples import (
     PREDICT,
     QUANTIZE,
     REFERENCES,
+    STALLED,
     SYNTH,
     VERIFY,
     build_folder,
@@ -231,8 +232,9 @@ def test_an_exact_design_is_as_accurate_as_the_integer_network(tmp_path: Path) -
     assert before.accuracy.test is not None and before.accuracy.test.chosen is None
 
 
-def test_nothing_was_verified_where_results_differ(tmp_path: Path) -> None:
-    build_folder(tmp_path, VERIFY.model_copy(update={"mismatches": 1}))
+@pytest.mark.parametrize("change", [{"mismatches": 1}, {"scenarios": STALLED}])
+def test_nothing_was_verified_where_something_differs(tmp_path: Path, change) -> None:
+    build_folder(tmp_path, VERIFY.model_copy(update=change))
     assert summary(tmp_path, "verify").verified_images is None
 
 

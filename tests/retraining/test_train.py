@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -110,18 +112,25 @@ def test_an_interrupted_retraining_ends_with_the_same_weights(tmp_path, distilla
     assert content(again) == content(whole) != content(START)
 
 
-def test_states_of_other_settings_are_not_gone_on_from(tmp_path) -> None:
+def test_states_of_other_trainings_are_not_gone_on_from(tmp_path) -> None:
     partial = tmp_path / "state"
-    retrain(START, ASSIGNMENT, GRAPH, LEARN, settings(epochs=1), partial=partial)
-    steps: list[int] = []
-    retrain(
-        START, ASSIGNMENT, GRAPH, LEARN, settings(epochs=1, seed=1), partial=partial,
-        progress=lambda done, total: steps.append(done),
-    )  # fmt: skip
-    assert steps[0] == 1
-    steps.clear()
-    retrain(
-        START, ASSIGNMENT, GRAPH, LEARN, settings(epochs=1, seed=1), partial=partial,
-        progress=lambda done, total: steps.append(done),
-    )  # fmt: skip
-    assert steps == []
+
+    def first_step(start: Graph = START, teacher: Graph = GRAPH, **changes) -> int | None:
+        steps: list[int] = []
+        retrain(
+            start, ASSIGNMENT, teacher, LEARN, settings(epochs=1, **changes), partial=partial,
+            progress=lambda done, total: steps.append(done),
+        )  # fmt: skip
+        return steps[0] if steps else None
+
+    node = START.nodes[0]
+    assert isinstance(node, Conv2d)
+    rule = node.requantization
+    halved = replace(rule, multiplier=rule.multiplier // 2)
+    other = replace(START, nodes=(replace(node, requantization=halved), *START.nodes[1:]))
+    assert first_step() == 1
+    assert first_step() is None
+    assert first_step(seed=1) == 1
+    assert first_step(start=other) == 1
+    assert first_step() == 1
+    assert first_step(teacher=other) == 1

@@ -94,7 +94,7 @@ def _sizes(predict: PredictResult, own: Prediction) -> Iterator[str]:
         elif kind == "energy":
             yield (
                 f"No other size is predicted to take less energy: of {len(others)} accelerators "
-                "with one of its numbers doubled or halved, the best one, "
+                "with its numbers doubled, halved or exchanged, the best one, "
                 f"{_named(best)}, takes {_than(measure(best.prediction), measure(own))}."
             )
 

@@ -122,11 +122,8 @@ def _less(percent: float) -> str:
 def _verified(summary: Summary) -> str:
     verify = summary.results.verify
     assert verify is not None
-    if verify.mismatches:
-        return (
-            f"FAILED: {verify.mismatches} of {verify.inferences:,} results differ from the integer "
-            "network"
-        )
+    if verify.failure is not None:
+        return f"FAILED: {verify.failure}"
     cycles = verify.cycles_per_image
     exact = cycles is not None and cycles == verify.cycles_predicted
     return (

@@ -35,7 +35,7 @@ def test_without_a_search_nothing_is_profiled(project: Path, run) -> None:
 
 
 def test_compensation_of_the_config_is_that_of_the_profile(project: Path, run, edit) -> None:
-    edit(project, "columns: 4\n", SEARCH + "compensation: {bias: false, weights: together}\n")
+    edit(project, "columns: 4\n", SEARCH + "compensation: {bias: false, weights: none}\n")
     run(project, "profile")
     profile = load_profiling(project / "build").profile
-    assert (profile.bias_correction, profile.weight_choice) == (False, "together")
+    assert (profile.bias_correction, profile.weight_choice) == (False, "none")

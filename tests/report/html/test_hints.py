@@ -52,8 +52,9 @@ def test_a_size_that_is_better_in_two_things_is_named_once() -> None:
 def test_where_no_size_takes_less_energy_that_is_stated() -> None:
     energy, _ = texts(ALTERNATIVES[1])
     assert energy == (
-        "No other size is predicted to take less energy: of 1 accelerators with one of its numbers "
-        "doubled or halved, the best one, 4 x 4 (accelerator: {rows: 4}), takes 10 % more."
+        "No other size is predicted to take less energy: of 1 accelerators with its numbers "
+        "doubled, halved or exchanged, the best one, 4 x 4 (accelerator: {rows: 4}), takes 10 % "
+        "more."
     )
     assert texts() == []
 

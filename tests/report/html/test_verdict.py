@@ -10,7 +10,7 @@ from hawx_hw.report.html.glossary import definitions
 from hawx_hw.report.html.verdict import verdict_content
 from hawx_hw.report.summary import summarize
 from tests.report.html.pages import CONFIG, whole_summary
-from tests.report.samples import VERIFY, build_folder
+from tests.report.samples import STALLED, VERIFY, build_folder
 
 
 def test_everything_that_is_known_is_stated_with_its_numbers(tmp_path: Path) -> None:
@@ -42,6 +42,13 @@ def test_every_number_has_a_unit_and_a_definition(tmp_path: Path) -> None:
     assert numbers[0].value == "98.50"
     assert numbers[1].value == "0.60"
     assert {number.term for number in numbers} <= definitions().keys()
+
+
+def test_a_failed_scenario_is_stated(tmp_path: Path) -> None:
+    build_folder(tmp_path, VERIFY.model_copy(update={"scenarios": STALLED}))
+    summary = summarize(tmp_path, [Outcome("verify", ran=True, seconds=1.0)])
+    verdict = verdict_content(summary, CONFIG.model_copy(update={"search": None}))
+    assert ("verified", "FAILED: scenario stalls: Image 2 took 9 cycles") in verdict.sentences
 
 
 def test_a_failed_verification_is_stated(tmp_path: Path) -> None:
