@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hawx_hw.cli.completion import config_files, flow_names
-from hawx_hw.cli.options import BUILD, BuildOption, JsonOption, shown_path
+from hawx_hw.cli.options import BUILD, BuildOption, IndexOption, JsonOption, shown_path
+from hawx_hw.cli.search import with_index
 from hawx_hw.errors import UserError, shown
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def flow(
         str | None,
         typer.Option(help="Sets several runs of one flow apart: the folder is TOOL.LABEL."),
     ] = None,
+    index: IndexOption = None,
     build: BuildOption = BUILD,
     as_json: JsonOption = False,
 ) -> None:
@@ -70,7 +72,7 @@ def flow(
         raise UserError(
             "A label has letters, digits, - and _ alone.", where="--label", hint="Try board-25f."
         )
-    _run(_chosen(tool), config, option or (), setup_only, label, build, as_json)
+    _run(_chosen(tool), config, option or (), setup_only, label, index, build, as_json)
 
 
 def _chosen(tool: str) -> list[FlowDescription]:
@@ -113,6 +115,7 @@ def _run(
     given: Sequence[str],
     setup_only: bool,
     label: str | None,
+    index: int | None,
     build: Path,
     as_json: bool,
 ) -> None:
@@ -131,7 +134,7 @@ def _run(
             hint="Name the flow, or use flows: in YAML.",
         )
     path = shown_path(find_config(name))
-    config = load_config(path)
+    config = with_index(load_config(path), index)
     changes = dict(_assignment(text) for text in given)
     options = {each.name: options_of(config, each.name, changes) for each in flows}
     if not setup_only:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from hawx_hw.cli.options import shown_path
+from hawx_hw.cli.search import unstated_index, with_index
 from hawx_hw.cli.summary import print_short
 from hawx_hw.errors import UserError, VerificationError
 
@@ -29,6 +30,7 @@ def run_job(
     override: Callable[[Config], Config] = lambda config: config,
     protected: Sequence[str] = (),
     reported: bool = False,
+    index: int | None = None,
 ) -> None:
     """Run the chosen stages of a config and print the summary.
 
@@ -48,6 +50,8 @@ def run_job(
         See :meth:`~hawx_hw.pipeline.pipeline.Pipeline.run`.
     reported : bool
         Whether the report is written.
+    index : int or None
+        The option ``--index``.
 
     Raises
     ------
@@ -61,7 +65,8 @@ def run_job(
     from hawx_hw.util.progress import console_for
 
     path = shown_path(find_config(name))
-    config = override(load_config(path))
+    loaded = load_config(path)
+    config, index = override(with_index(loaded, index)), unstated_index(loaded, index)
     folder = build / config.name
     try:
         pipeline = pipeline_of(config, folder, console_for(silent=as_json), base=path.parent)
@@ -70,16 +75,18 @@ def run_job(
         raise located(error, path) from error
     except VerificationError:
         if not as_json:
-            _print_failed(pipeline, config, folder, name, build)
+            _print_failed(pipeline, config, folder, name, build, index)
         raise
     if reported:
         from hawx_hw.cli.report import write_report
 
-        write_report(pipeline, config, folder, name, path.parent)
-    _print(config, folder, outcomes, as_json, name, build)
+        write_report(pipeline, config, folder, name, path.parent, index)
+    _print(config, folder, outcomes, as_json, name, build, index)
 
 
-def _print_failed(pipeline: Pipeline, config: Config, folder: Path, name: str, build: Path) -> None:
+def _print_failed(
+    pipeline: Pipeline, config: Config, folder: Path, name: str, build: Path, index: int | None
+) -> None:
     """The summary of a run whose verification failed: what is up to date, and what differs."""
     from hawx_hw.pipeline.stage import Outcome
     from hawx_hw.verification.result import VerifyResult
@@ -88,7 +95,7 @@ def _print_failed(pipeline: Pipeline, config: Config, folder: Path, name: str, b
     if (folder / VerifyResult.FILE).is_file() and "emit" in stages:
         stages.insert(stages.index("emit") + 1, "verify")
         outcomes = [Outcome(stage, ran=stage == "verify", seconds=0.0) for stage in stages]
-        _print(config, folder, outcomes, False, name, build)
+        _print(config, folder, outcomes, False, name, build, index)
 
 
 def _print(
@@ -98,6 +105,7 @@ def _print(
     as_json: bool,
     name: str,
     build: Path,
+    index: int | None,
 ) -> None:
     from hawx_hw.report.summary import summarize
 
@@ -105,4 +113,4 @@ def _print(
     if as_json:
         typer.echo(json.dumps(summary.as_dict(), indent=2, sort_keys=True))
     else:
-        print_short(summary, name, build)
+        print_short(summary, name, build, index)

@@ -28,11 +28,11 @@ from hawx_hw.cli.imports import import_network
 from hawx_hw.cli.init import init
 from hawx_hw.cli.inspect import inspect
 from hawx_hw.cli.job import run_job
-from hawx_hw.cli.options import BUILD, BuildOption, ConfigArgument, JsonOption
+from hawx_hw.cli.options import BUILD, BuildOption, ConfigArgument, IndexOption, JsonOption
 from hawx_hw.cli.predict import predictors_app, train_predictors
 from hawx_hw.cli.profile import profile
 from hawx_hw.cli.report import report
-from hawx_hw.cli.search import pick, search, with_search
+from hawx_hw.cli.search import pick, search
 from hawx_hw.cli.simt import assemble, disassemble, simulate
 from hawx_hw.cli.step import step
 from hawx_hw.cli.store import app as store_app
@@ -138,10 +138,7 @@ def run(
         str | None,
         typer.Option(metavar="STAGE", help="The last stage to run.", autocompletion=stages),
     ] = None,
-    index: Annotated[
-        int | None,
-        typer.Option(help="The point of the search's front to build; left out: by constraints."),
-    ] = None,
+    index: IndexOption = None,
     build: BuildOption = BUILD,
     as_json: JsonOption = False,
 ) -> None:
@@ -158,16 +155,18 @@ def run(
             )
         return pipeline.until(until)
 
-    def override(loaded: Config) -> Config:
-        return loaded if index is None else with_search(loaded, {"index": index})
-
-    run_job(config, build, as_json, choose, override, reported=until is None)
+    run_job(config, build, as_json, choose, reported=until is None, index=index)
 
 
 @app.command()
-def emit(config: ConfigArgument, build: BuildOption = BUILD, as_json: JsonOption = False) -> None:
+def emit(
+    config: ConfigArgument,
+    index: IndexOption = None,
+    build: BuildOption = BUILD,
+    as_json: JsonOption = False,
+) -> None:
     """Write the accelerator's Verilog, and what that needs."""
-    run_job(config, build, as_json, lambda pipeline: pipeline.needed("emit"))
+    run_job(config, build, as_json, lambda pipeline: pipeline.needed("emit"), index=index)
 
 
 @app.command()
@@ -176,6 +175,7 @@ def verify(
     images: Annotated[
         int | None, typer.Option(min=0, help="Images to compare. [default: as in the config]")
     ] = None,
+    index: IndexOption = None,
     build: BuildOption = BUILD,
     as_json: JsonOption = False,
 ) -> None:
@@ -196,17 +196,19 @@ def verify(
         lambda pipeline: pipeline.needed("verify"),
         override,
         protected=_EMITTED,
+        index=index,
     )
 
 
 @app.command()
 def predict(
     config: ConfigArgument,
+    index: IndexOption = None,
     build: BuildOption = BUILD,
     as_json: JsonOption = False,
 ) -> None:
     """Predict area, power and longest path without synthesis, with 90 % intervals."""
-    run_job(config, build, as_json, lambda pipeline: pipeline.needed("predict"))
+    run_job(config, build, as_json, lambda pipeline: pipeline.needed("predict"), index=index)
 
 
 @app.command()
@@ -216,6 +218,7 @@ def synth(
         str | None,
         typer.Option(metavar="T", help="Name or liberty file. [default: as in the config]"),
     ] = None,
+    index: IndexOption = None,
     build: BuildOption = BUILD,
     as_json: JsonOption = False,
 ) -> None:
@@ -238,6 +241,7 @@ def synth(
         lambda pipeline: pipeline.needed("predict", "synth"),
         override,
         protected=_EMITTED,
+        index=index,
     )
 
 
@@ -247,6 +251,7 @@ def power(
     images: Annotated[
         int | None, typer.Option(min=1, help="Images to run. [default: as in the config]")
     ] = None,
+    index: IndexOption = None,
     build: BuildOption = BUILD,
     as_json: JsonOption = False,
 ) -> None:
@@ -265,6 +270,7 @@ def power(
         lambda pipeline: pipeline.needed("power", "references"),
         override,
         protected=_EMITTED,
+        index=index,
     )
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "ArchitectureOption",
     "BuildOption",
     "ConfigArgument",
+    "IndexOption",
     "JsonOption",
     "shown_path",
 ]
@@ -40,6 +41,13 @@ BuildOption = Annotated[
     Path,
     typer.Option(
         "--build", metavar="FOLDER", callback=_folder, help="Results go to FOLDER/<name>/."
+    ),
+]
+IndexOption = Annotated[
+    int | None,
+    typer.Option(
+        "--index",
+        help="The point of the search's front that is built; left out: by the config's search.",
     ),
 ]
 ArchitectureOption = Annotated[

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hawx_hw.cli.options import BUILD, BuildOption, JsonOption
+from hawx_hw.cli.options import BUILD, BuildOption, IndexOption, JsonOption
+from hawx_hw.cli.search import unstated_index, with_index
 from hawx_hw.errors import UserError
 from hawx_hw.util.paths import check_output
 
@@ -43,6 +44,7 @@ def report(
         ),
     ] = None,
     open_it: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    index: IndexOption = None,
     build: BuildOption = BUILD,
     as_json: JsonOption = False,
 ) -> None:
@@ -52,7 +54,13 @@ def report(
     """
     target = None if output is None else check_output(output, "--output", suffixes=(".html",))
     if len(configs) == 1:
-        content, default, text = _one(configs[0], build, as_json)
+        content, default, text = _one(configs[0], index, build, as_json)
+    elif index is not None:
+        raise UserError(
+            "A point of a front is of one config, and several are compared.",
+            where="--index",
+            hint="Put index: under search in its config.",
+        )
     else:
         content, default, text = _several(configs, build, as_json)
     if as_json:
@@ -69,7 +77,14 @@ def report(
         webbrowser.open(path.resolve().as_uri())
 
 
-def write_report(pipeline: Pipeline, config: Config, folder: Path, name: str, base: Path) -> Path:
+def write_report(
+    pipeline: Pipeline,
+    config: Config,
+    folder: Path,
+    name: str,
+    base: Path,
+    index: int | None = None,
+) -> Path:
     """Write the report of a build folder into it, unless it is there; returns its path.
 
     Parameters
@@ -82,6 +97,8 @@ def write_report(pipeline: Pipeline, config: Config, folder: Path, name: str, ba
         How the user names the config.
     base : Path
         The folder that the config's relative paths start from.
+    index : int or None
+        Of the option ``--index``, where the config does not state it.
     """
     from hawx_hw.pipeline.order import REPORT
     from hawx_hw.report.html.render import page
@@ -90,18 +107,18 @@ def write_report(pipeline: Pipeline, config: Config, folder: Path, name: str, ba
     path = folder / REPORT
     if not path.is_file():
         # A run removes it once a stage changes anything.
-        write_text(path, page(_content(pipeline, config, folder, name, base)))
+        write_text(path, page(_content(pipeline, config, folder, name, base, index)))
     return path
 
 
-def _one(name: str, build: Path, as_json: bool) -> tuple[object, Path, str]:
+def _one(name: str, index: int | None, build: Path, as_json: bool) -> tuple[object, Path, str]:
     """The content of a design's report, where it goes, and its page."""
     from hawx_hw.pipeline.order import REPORT
     from hawx_hw.report.html.render import page
 
     with _located(name):
-        pipeline, config, folder, base = _loaded(name, build)
-        content = _content(pipeline, config, folder, name, base)
+        pipeline, config, folder, base, unstated = _loaded(name, index, build)
+        content = _content(pipeline, config, folder, name, base, unstated)
     values = content.model_dump(mode="json") if as_json else None
     return values, folder / REPORT, "" if as_json else page(content)
 
@@ -138,27 +155,34 @@ def _located(name: str) -> Iterator[None]:
         raise located(error, path) from error
 
 
-def _loaded(name: str, build: Path) -> tuple[Pipeline, Config, Path, Path]:
-    """The pipeline of a config, the config, its build folder and its own folder."""
+def _loaded(
+    name: str, index: int | None, build: Path
+) -> tuple[Pipeline, Config, Path, Path, int | None]:
+    """The pipeline of a config, the config, its build folder, its own, and the unstated index."""
     from hawx_hw.config.load import find_config, load_config
     from hawx_hw.pipeline.order import pipeline_of
     from hawx_hw.util.progress import console_for
 
     path = find_config(name)
-    config = load_config(path)
+    loaded = load_config(path)
+    config = with_index(loaded, index)
     folder = build / config.name
     pipeline = pipeline_of(config, folder, console_for(silent=True), base=path.parent)
-    return pipeline, config, folder, path.parent
+    return pipeline, config, folder, path.parent, unstated_index(loaded, index)
 
 
-def _content(pipeline: Pipeline, config: Config, folder: Path, name: str, base: Path) -> Content:
+def _content(
+    pipeline: Pipeline, config: Config, folder: Path, name: str, base: Path, index: int | None
+) -> Content:
     from hawx_hw.report.html.build import report_content
+    from hawx_hw.report.html.names import arguments
 
-    stages, summary = _summary(pipeline, config, folder, name)
+    stages, summary = _summary(pipeline, config, folder, arguments(name, index))
     return report_content(
         summary,
         config,
         path=name,
+        index=index,
         seconds=_seconds(pipeline, stages),
         maps=_maps(summary, folder, base),
     )
@@ -179,7 +203,7 @@ def _compared(name: str, build: Path) -> ComparedRun:
     from hawx_hw.report.metrics import summary_result
 
     with _located(name):
-        pipeline, config, folder, _ = _loaded(name, build)
+        pipeline, config, folder, *_ = _loaded(name, None, build)
         stages, summary = _summary(pipeline, config, folder, name)
         numbers = summary_result(config, folder, stages)
     return ComparedRun(config, name, summary.results, numbers)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hawx_hw.config.models import Config
     from hawx_hw.search.result import SearchResult
 
-__all__ = ["pick", "search", "with_search"]
+__all__ = ["pick", "search", "unstated_index", "with_index", "with_search"]
 
 #: Headings and formats of the metrics that the table shows.
 _METRICS = {
@@ -175,6 +175,30 @@ def with_search(config: Config, options: dict[str, Any]) -> Config:
             hint=problem.get("ctx", {}).get("hint"),
         ) from error
     return config.model_copy(update={"search": search})
+
+
+def with_index(config: Config, index: int | None) -> Config:
+    """The config with the point of the front that the option ``--index`` gives, if it is given."""
+    return with_search(config, {"index": index}) if index is not None else config
+
+
+def unstated_index(config: Config, index: int | None) -> int | None:
+    """What has to stand behind ``--index`` in commands that need the results of this one.
+
+    Parameters
+    ----------
+    config : Config
+        As it is in its file.
+    index : int or None
+        The option of this command.
+
+    Returns
+    -------
+    int or None
+        None where the config states the same.
+    """
+    stated = None if config.search is None else config.search.index
+    return None if index == stated else index
 
 
 def _loaded(name: str, build: Path, options: dict[str, Any]) -> tuple[Config, Path, Path]:

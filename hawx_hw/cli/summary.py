@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hawx_hw.cli.completion import sections
-from hawx_hw.cli.options import BUILD, BuildOption, ConfigArgument, JsonOption
+from hawx_hw.cli.options import BUILD, BuildOption, ConfigArgument, IndexOption, JsonOption
+from hawx_hw.cli.search import unstated_index, with_index
 from hawx_hw.errors import UserError, shown
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def summary(
             autocompletion=sections,
         ),
     ] = None,
+    index: IndexOption = None,
     build: BuildOption = BUILD,
     as_json: JsonOption = False,
 ) -> None:
@@ -49,6 +51,7 @@ def summary(
         )
     path = find_config(config)
     loaded = load_config(path)
+    index, loaded = unstated_index(loaded, index), with_index(loaded, index)
     folder = build / loaded.name
     try:
         pipeline = pipeline_of(loaded, folder, console_for(silent=True), base=path.parent)
@@ -59,23 +62,23 @@ def summary(
         raise UserError(
             "There are no results that are up to date",
             where=str(folder),
-            hint=f"Make them first: hawx run {shlex.quote(config)}",
+            hint=f"Make them first: {_run_command(config, index)}",
         )
     outcomes = [Outcome(stage, ran=False, seconds=0.0) for stage in stages]
     results = summarize(folder, outcomes, loaded.search)
     if as_json:
         typer.echo(json.dumps(results.as_dict(), indent=2, sort_keys=True))
     elif section is None:
-        print_short(results, config, build)
+        print_short(results, config, build, index)
     elif not print_section(results, section):
         raise UserError(
             f"There is nothing of {section}",
             where=str(folder),
-            hint=f"Run its stage first: hawx run {shlex.quote(config)}",
+            hint=f"Run its stage first: {_run_command(config, index)}",
         )
 
 
-def print_short(results: Summary, name: str, build: Path) -> None:
+def print_short(results: Summary, name: str, build: Path, index: int | None = None) -> None:
     """Print the short summary, with the command that prints the rest.
 
     Parameters
@@ -85,16 +88,26 @@ def print_short(results: Summary, name: str, build: Path) -> None:
         How the user names the config.
     build : Path
         The folder of the option ``--build``.
+    index : int or None
+        Of the option ``--index``, where the config does not state it.
     """
     from hawx_hw.report.brief import brief, print_brief
     from hawx_hw.util.quiet import is_quiet
 
-    print_brief(brief(results, more_command(name, build)), sys.stdout, quiet=is_quiet())
+    print_brief(brief(results, more_command(name, build, index)), sys.stdout, quiet=is_quiet())
 
 
-def more_command(name: str, build: Path) -> str:
+def more_command(name: str, build: Path, index: int | None = None) -> str:
     """The command that prints what the short summary leaves out."""
-    words = ["hawx", "summary", name, "--section", "all"]
+    words = ["hawx", "summary", name, "--section", "all", *_index_words(index)]
     if build != BUILD:
         words += ["--build", str(build)]
     return shlex.join(words)
+
+
+def _run_command(name: str, index: int | None) -> str:
+    return shlex.join(["hawx", "run", name, *_index_words(index)])
+
+
+def _index_words(index: int | None) -> list[str]:
+    return [] if index is None else ["--index", str(index)]

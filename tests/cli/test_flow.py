@@ -44,7 +44,9 @@ def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict[str, obj
     asked: list[dict[str, object]] = []
 
     def run(config, folder, name, options, console, **keys) -> FlowResult:
-        asked.append({"folder": folder, "name": name, **options.model_dump(), **keys})
+        index = None if config.search is None else config.search.index
+        asked.append({"folder": folder, "name": name, "index": index})
+        asked[-1].update(**options.model_dump(), **keys)
         return result(*([PASSED] if options.checked else []))
 
     monkeypatch.setattr(hawx_hw.pipeline.flows, "run_config_flow", run)
@@ -63,6 +65,17 @@ def test_a_run_prints_what_was_checked(calls) -> None:
     [call] = calls
     assert call["folder"] == Path("build/x")
     assert (call["clock_mhz"], call["label"]) == (12.5, "slow")
+
+
+@pytest.mark.parametrize("tool", ["fake", "asic"])
+def test_a_point_of_the_front_is_taken_further(
+    tool: str, calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hawx_hw.config.flows, "flow_descriptions", lambda: {"fake": DESCRIPTION})
+    for words, index in ((("--index", "4"), 4), ((), None)):
+        _, error = hawx(tool, "x.yaml", *words)
+        assert error is None
+        assert calls.pop()["index"] == index
 
 
 def test_json(calls) -> None:

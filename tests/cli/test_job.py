@@ -61,6 +61,21 @@ def test_a_failed_verification_is_summarized_before_it_is_an_error(
     assert any(line.startswith("verified  FAILED: 3 of 40 results differ") for line in lines)
 
 
+def test_commands_of_summary_and_report_name_the_index(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    use(monkeypatch, QUANTIZE)
+    job(index=2, reported=True)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert printed.endswith("more hawx summary tiny.yaml --section all --index 2")
+    page = (folder / "build" / "tiny" / "report.html").read_text("utf-8")
+    assert "hawx report tiny.yaml --index 2" in page
+    use(monkeypatch, QUANTIZE, EMIT, VERIFY, error=VerificationError("They differ."))
+    with pytest.raises(VerificationError):
+        job(index=2)
+    assert "--section all --index 2" in " ".join(capsys.readouterr().out.split())
+
+
 def test_another_error_has_no_summary(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -280,6 +280,16 @@ def test_options_override_the_config(folder: Path, monkeypatch) -> None:
     assert seen == [7, 20]
 
 
+@pytest.mark.parametrize("command", ["run", "emit", "verify", "predict", "synth", "power"])
+def test_index_has_one_meaning_in_every_command_that_builds(
+    command: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[str, object] = {}
+    monkeypatch.setattr(cli, "run_job", lambda *_, **options: seen.update(options))
+    assert hawx(command, "tiny.yaml", "--index", "3") == 0
+    assert seen["index"] == 3
+
+
 def test_version_and_schema(capsys: pytest.CaptureFixture[str]) -> None:
     assert hawx("--version") == 0
     assert capsys.readouterr().out == f"hawx {hawx_hw.__version__}\n"

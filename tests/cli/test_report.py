@@ -74,12 +74,20 @@ def test_one_design_twice_is_no_comparison(folder: Path) -> None:
     assert "named 'tiny'" in str(result.exception)
 
 
+def test_an_index_is_of_one_config(folder: Path) -> None:
+    result = hawx(folder, str(folder / "other.yaml"), "--index", "1")
+    assert isinstance(result.exception, UserError)
+    assert str(result.exception).startswith("--index: ")
+
+
 def test_nothing_to_show(folder: Path) -> None:
     (folder / "new.yaml").write_text(CONFIG.replace("tiny", "new"), "utf-8")
     result = hawx(folder, config="new.yaml")
     assert isinstance(result.exception, UserError)
     assert "Make them first: hawx run" in str(result.exception)
     assert not (folder / "build" / "new" / "report.html").exists()
+    result = hawx(folder, "--index", "2", config="new.yaml")
+    assert str(result.exception).rstrip().endswith("new.yaml --index 2")
 
 
 def test_a_name_that_is_no_page(folder: Path) -> None:

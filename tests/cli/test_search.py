@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hawx_hw.cli import main as cli
-from hawx_hw.cli.search import with_search
+from hawx_hw.cli.search import unstated_index, with_index, with_search
 from hawx_hw.config.models import Config
 from hawx_hw.errors import UserError
 from hawx_hw.search.result import load_result
@@ -19,6 +19,11 @@ name: tiny
 network: {model: lenet5, dataset: digits, calibration_images: 16}
 accelerator: {rows: 4, columns: 4}
 """
+#: The search of WORDS.
+SEARCH = (
+    'search: {profile_images: 8, granularity: layer, blocks: ["precision(w=4,a=4)"], '
+    "images: 16, budget: 3}\n"
+)
 #: Blocks whose metrics come with the predictors: nothing is synthesized.
 WORDS = ("--block", "precision(w=4,a=4)", "--images", "16", "--budget", "3")
 
@@ -95,6 +100,42 @@ def test_pick_by_number_and_by_constraint(hawx, folder: Path) -> None:
         path.write_text(text)
 
 
+def test_commands_that_are_printed_are_on_the_design_that_was_built(hawx, folder: Path) -> None:
+    (folder / "built.yaml").write_text(CONFIG + SEARCH, "utf-8")
+    status, printed, _ = hawx("pick", "built.yaml", "--json")
+    assert status == 0
+    other = int(json.loads(printed)["index"] == 0)
+    status, printed, _ = hawx("run", "built.yaml", "--until", "pick", "--index", str(other))
+    assert status == 0
+    more = f"hawx summary built.yaml --section all --index {other}"
+    assert " ".join(printed.split()).endswith(f"more {more}")
+
+    def summarized(*words: str) -> dict:
+        return json.loads(hawx("summary", "built.yaml", "--json", *words)[1])
+
+    assert "pick" in summarized("--index", str(other))["stages"]
+    assert "pick" not in summarized()["stages"], "by the constraints, it is another design"
+    assert hawx(*more.split()[1:])[0] == 0
+    _, printed, _ = hawx("report", "built.yaml", "--index", str(other), "--json")
+    content = json.loads(printed)
+    assert [p["number"] for p in content["front"]["points"] if p["kind"] == "chosen"] == [other]
+    commands = dict(content["reproduce"])
+    assert commands["this page"] == f"hawx report built.yaml --index {other}"
+    assert commands["this design"] == f"hawx run built.yaml --index {other}"
+    missing = {each["section"]: each["command"] for each in content["missing"]}
+    assert missing["machine"] == f"hawx run built.yaml --index {other} --until emit"
+    assert missing["flows"].endswith(f"hawx flow ecp5 built.yaml --index {other}")
+
+    # A config that states the number needs no option.
+    (folder / "stated.yaml").write_text(
+        CONFIG + SEARCH.replace("{", f"{{index: {other}, ", 1), "utf-8"
+    )
+    for words in ((), ("--index", str(other))):
+        status, printed, _ = hawx("summary", "stated.yaml", *words)
+        assert status == 0
+        assert " ".join(printed.split()).endswith("more hawx summary stated.yaml --section all")
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -137,3 +178,18 @@ def test_what_is_not_given_stays_as_the_config_says() -> None:
         with_search(config, {"constraints": {"accuracy_drop": -1.0}})
     with pytest.raises(UserError, match="--images"):
         with_search(config, {"images": 0})
+
+
+def test_an_index_stands_in_commands_where_the_config_lacks_it() -> None:
+    given = {"name": "a", "network": {"model": "lenet5", "dataset": "digits"}}
+    plain = Config.model_validate(given)
+    stated = Config.model_validate({**given, "search": {"index": 3}})
+    assert with_index(stated, None) is stated
+    for config in (plain, stated):
+        changed = with_index(config, 5).search
+        assert changed is not None and changed.index == 5
+        assert unstated_index(config, 5) == 5
+        assert unstated_index(config, None) is None
+    assert unstated_index(stated, 3) is None
+    with pytest.raises(UserError, match="--index"):
+        with_index(plain, -1)

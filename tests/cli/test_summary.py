@@ -79,3 +79,4 @@ def test_nothing_to_show(folder: Path) -> None:
 def test_the_command_for_more_can_be_copied() -> None:
     assert more_command("a b.yaml", Path("build")) == "hawx summary 'a b.yaml' --section all"
     assert more_command("x.yaml", Path("o")).endswith("--section all --build o")
+    assert more_command("x.yaml", Path("o"), 3).endswith("--section all --index 3 --build o")

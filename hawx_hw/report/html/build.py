@@ -11,7 +11,7 @@ from hawx_hw.report.html.evidence import outside_sentences, proof_pairs, reprodu
 from hawx_hw.report.html.flow_section import flow_contents
 from hawx_hw.report.html.front import FrontContent, front_content
 from hawx_hw.report.html.machine import machine_content
-from hawx_hw.report.html.names import network_title
+from hawx_hw.report.html.names import arguments, network_title
 from hawx_hw.report.html.page_tables import section_tables
 from hawx_hw.report.html.verdict import verdict_content
 
@@ -41,6 +41,7 @@ def report_content(
     config: Config,
     *,
     path: str,
+    index: int | None = None,
     seconds: Mapping[str, float] | None = None,
     maps: Mapping[int, CellMap] | None = None,
 ) -> Content:
@@ -53,6 +54,9 @@ def report_content(
     config : Config
     path : str
         How the user names the config.
+    index : int or None
+        The option ``--index`` that the results were made with, where the config in its file does
+        not state it.
     seconds : mapping of str to float or None
         What each stage took the last time it ran.
     maps : mapping of int to CellMap or None
@@ -65,7 +69,7 @@ def report_content(
         title=results.emit.title if results.emit is not None else "no accelerator yet",
         network=network_title(config),
         verdict=verdict_content(summary, config),
-        front=_front(results, config, path, maps),
+        front=_front(results, config, path, index, maps),
         scores=_scores(results),
         accuracy=curve,
         accuracy_text="" if curve is None else _curve_text(results, curve),
@@ -75,9 +79,9 @@ def report_content(
         outside=tuple(outside_sentences(summary)),
         proofs=tuple(proof_pairs(results, config, path)),
         flows=tuple(flow_contents(results)),
-        reproduce=tuple(reproduce_pairs(results, path, seconds or {})),
+        reproduce=tuple(reproduce_pairs(results, path, seconds or {}, index)),
         config=_yaml(config),
-        missing=tuple(_missing(results, config, path)),
+        missing=tuple(_missing(results, config, path, index)),
     )
 
 
@@ -86,12 +90,16 @@ def _search(results: RunResults) -> SearchResult | None:
 
 
 def _front(
-    results: RunResults, config: Config, path: str, maps: Mapping[int, CellMap] | None
+    results: RunResults,
+    config: Config,
+    path: str,
+    index: int | None,
+    maps: Mapping[int, CellMap] | None,
 ) -> FrontContent | None:
     search = _search(results)
     if search is None:
         return None
-    return front_content(search, results.index, config.search, path, maps)
+    return front_content(search, results.index, config.search, path, maps, index)
 
 
 def _scores(results: RunResults) -> ScoresContent | None:
@@ -128,17 +136,20 @@ def _yaml(config: Config) -> str:
     return write_yaml(config.model_dump(mode="json"))
 
 
-def _missing(results: RunResults, config: Config, path: str) -> Iterator[Missing]:
+def _missing(
+    results: RunResults, config: Config, path: str, index: int | None
+) -> Iterator[Missing]:
+    named = arguments(path, index)
     for section, stage in _STAGES.items():
         if stage in results.stages:
             continue
         if config.search is None and stage in ("search", "profile"):
             continue
-        yield Missing(section=section, command=f"hawx run {path} --until {stage}")
+        yield Missing(section=section, command=f"hawx run {named} --until {stage}")
     if _search(results) is not None and _curve(results) is None:
         yield Missing(
             section="accuracy",
             command=f"hawx search {path} --budget 20",
         )
     if not results.flows:
-        yield Missing(section="flows", command=f"hawx flow list; hawx flow ecp5 {path}")
+        yield Missing(section="flows", command=f"hawx flow list; hawx flow ecp5 {named}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hawx_hw import __version__
 from hawx_hw.report import lines
+from hawx_hw.report.html.names import arguments
 from hawx_hw.util.files import read_text
 from hawx_hw.util.json_text import read_json
 from hawx_hw.util.results import Header
@@ -98,7 +99,7 @@ def _header(path: Path) -> Mapping[str, str]:
 
 
 def reproduce_pairs(
-    results: RunResults, path: str, seconds: Mapping[str, float]
+    results: RunResults, path: str, seconds: Mapping[str, float], index: int | None = None
 ) -> Iterator[tuple[str, str]]:
     """Commands, versions, hashes, times.
 
@@ -109,11 +110,14 @@ def reproduce_pairs(
         How the user names the config.
     seconds : mapping of str to float
         What each stage took the last time it ran.
+    index : int or None
+        See :func:`~hawx_hw.report.html.build.report_content`.
     """
-    yield "this design", f"hawx run {path}"
-    if results.index is not None:
+    named = arguments(path, index)
+    yield "this design", f"hawx run {named}"
+    if index is None and results.index is not None:
         yield "this design, whatever the constraints", f"hawx run {path} --index {results.index}"
-    yield "this page", f"hawx report {path}"
+    yield "this page", f"hawx report {named}"
     yield "hawx_hw", __version__
     every = ("quantize", "search", "emit", "verify", "synth", "power")
     yield "tools and libraries", ", ".join(_versions(results, every)) or "not stated"

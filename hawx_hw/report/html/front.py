@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from hawx_hw.report.html.cells import CellMap
+from hawx_hw.report.html.names import arguments
 from hawx_hw.search.result import ExhaustiveFront
 from hawx_hw.util.results import Record
 
@@ -125,6 +126,7 @@ def front_content(
     search: SearchConfig | None,
     config: str,
     maps: Mapping[int, CellMap] | None = None,
+    option: int | None = None,
 ) -> FrontContent:
     """The designs of a search.
 
@@ -139,11 +141,13 @@ def front_content(
         How the user names the config.
     maps : mapping of int to CellMap or None
         The multiplier cells of designs, by their numbers, as far as they are known.
+    option : int or None
+        See ``index`` of :func:`~hawx_hw.report.html.build.report_content`.
     """
     known = maps or {}
     distinct = tuple(dict.fromkeys(known.values()))
     numbers = {number: distinct.index(each) for number, each in known.items()}
-    text, command = _exhaustive(result, config)
+    text, command = _exhaustive(result, config, arguments(config, option))
     return FrontContent(
         points=tuple(_points(result, index, config, numbers)),
         blocks=result.blocks,
@@ -175,7 +179,7 @@ def _bases(result: SearchResult) -> dict[str, str]:
     return bases
 
 
-def _exhaustive(result: SearchResult, config: str) -> tuple[str, str]:
+def _exhaustive(result: SearchResult, config: str, built: str) -> tuple[str, str]:
     """What is known of all assignments, and the command that evaluates them where it is not."""
     from hawx_hw.search.tuning import SearchTuning
 
@@ -194,13 +198,13 @@ def _exhaustive(result: SearchResult, config: str) -> tuple[str, str]:
     if blocks**places <= most:
         return (
             f"The best of all {size} assignments are not known yet. This evaluates them:",
-            f"{command}; hawx run {config}",
+            f"{command}; hawx run {built}",
         )
     return (
         f"The best of all assignments are not known: {blocks} blocks in {places:,} places have "
         f"{size}, and at most {most:,} are evaluated. With granularity: layer and fewer blocks "
         "under search, this evaluates them:",
-        f"{command}; hawx run {config}",
+        f"{command}; hawx run {built}",
     )
 
 

@@ -44,6 +44,10 @@ def test_what_is_missing_is_named_with_the_command_that_makes_it(tmp_path: Path)
     assert missing["front"] == "hawx run tiny.yaml --until search"
     assert missing["cycles and energy"] == "hawx run tiny.yaml --until power"
     assert "proofs" not in missing
+    content = report_content(summarize(tmp_path, outcomes), CONFIG, path="tiny.yaml", index=1)
+    missing = {each.section: each.command for each in content.missing}
+    assert missing["cycles and energy"] == "hawx run tiny.yaml --index 1 --until power"
+    assert missing["flows"] == "hawx flow list; hawx flow ecp5 tiny.yaml --index 1"
     plain = CONFIG.model_copy(update={"search": None})
     content = report_content(summarize(tmp_path, outcomes), plain, path="tiny.yaml")
     assert "front" not in {each.section for each in content.missing}

@@ -48,6 +48,10 @@ def test_what_makes_it_again(tmp_path: Path) -> None:
     pairs = dict(reproduce_pairs(summary.results, "tiny.yaml", {"emit": 2.5, "verify": 30.0}))
     assert pairs["this design"] == "hawx run tiny.yaml"
     assert pairs["this design, whatever the constraints"] == "hawx run tiny.yaml --index 1"
+    assert pairs["this page"] == "hawx report tiny.yaml"
+    picked = dict(reproduce_pairs(summary.results, "tiny.yaml", {}, 1))
+    assert picked["this design"] == "hawx run tiny.yaml --index 1"
+    assert picked["this page"] == "hawx report tiny.yaml --index 1"
     assert pairs["time of the stages, when they last ran"] == (
         "emit 2.5 s, verify 30.0 s; 32 s together"
     )

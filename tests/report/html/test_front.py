@@ -75,6 +75,9 @@ def test_the_best_of_all_assignments_or_what_evaluates_them() -> None:
     assert few.exhaustive_command.startswith(
         "hawx search tiny.yaml --algorithm exhaustive --budget 4; "
     )
+    assert few.exhaustive_command.endswith("; hawx run tiny.yaml")
+    picked = front_content(search_result(points()), 1, None, "tiny.yaml", option=1)
+    assert picked.exhaustive_command == f"{few.exhaustive_command} --index 1"
     many = replace(points()[0], vector=(0,) * 400)
     text = front_content(search_result((many,)), 0, None, "x").exhaustive_text
     assert "2 blocks in 400 places have about 10¹²\u2070" in text
