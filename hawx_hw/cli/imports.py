@@ -11,7 +11,6 @@ import typer
 from hawx_hw.cli.options import JsonOption
 from hawx_hw.errors import UserError, of_system, shown
 from hawx_hw.util.paths import user_path
-from hawx_hw.util.progress import ProgressDisplay, console_for
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,6 +54,8 @@ def import_network(
     as_json: JsonOption = False,
 ) -> None:
     """Show the layers of a network's file as understood, and what is left out of it."""
+    from hawx_hw.util.progress import ProgressDisplay, console_for
+
     path = user_path(file, "FILE")
     sizes = None if shape is None else _sizes(shape)
     with ProgressDisplay(console_for(silent=as_json)) as progress:
