@@ -62,7 +62,8 @@ class ComparedQuantity(Record):
     numbers : tuple of str
         One a design; empty where it is not known. Those that are predicted are marked so.
     differences : tuple of str
-        Of each design but the first, against the first; empty where they cannot be compared.
+        Of each design but the first, against the first; empty where they cannot be compared. Those
+        with a predicted number are marked so.
     """
 
     label: str
@@ -101,7 +102,8 @@ class ComparisonContent(Record):
     names, titles, paths : tuple of str
         Of the designs: of the config, of the accelerator, and how the user names the config.
     sentences : tuple of str
-        What each takes more or less than the first.
+        What each takes more or less than the first, or is predicted to where a number of the two is
+        a prediction.
     cautions : tuple of str
         What cannot be compared, and why.
     quantities : tuple of ComparedQuantity
@@ -154,7 +156,7 @@ def compare_runs(runs: Sequence[ComparedRun]) -> ComparisonContent:
         sentences=tuple(
             _sentence(first, run, shared) for run, shared in zip(others, same, strict=True)
         ),
-        cautions=tuple(_Same.of(runs).cautions(runs)),
+        cautions=(*_Same.of(runs).cautions(runs), *_source_cautions(runs, same)),
         quantities=tuple(_quantities(runs, same)),
         bars=tuple(_bars(runs)),
         blocks=_blocks(runs),
@@ -220,34 +222,73 @@ def _each(runs: Sequence[ComparedRun], what: Callable[[ComparedRun], str]) -> st
     return ", ".join(f"{run.name}: {what(run)}" for run in runs)
 
 
+@dataclass(frozen=True)
+class _Cost:
+    """A cost that sentences compare, and what must be the same for that."""
+
+    what: str
+    value: Callable[[SummaryResult], float | None]
+    source: Callable[[SummaryResult], str | None]
+    needs: tuple[str, ...]
+
+    def compared(self, first: ComparedRun, run: ComparedRun, same: _Same) -> bool:
+        """Whether it is known of both designs, and what it depends on is the same."""
+        known = self.value(run.numbers) is not None and bool(self.value(first.numbers))
+        return known and all(getattr(same, need) for need in self.needs)
+
+
 def _sentence(first: ComparedRun, run: ComparedRun, same: _Same) -> str:
-    """What a design takes more or less than the first one."""
-    one, other = first.numbers, run.numbers
-    parts, equal = [], []
-    pairs: list[tuple[str, float | None, float | None, bool]] = [
-        (
-            "energy an image",
-            other.energy_nj.chosen,
-            one.energy_nj.chosen,
-            same.task and same.technology and same.memory_model,
-        ),
-        ("area", other.area_um2, one.area_um2, same.technology),
-        ("time an image", other.latency_us, one.latency_us, same.task),
+    """What a design takes more or less than the first one, or is predicted to."""
+    compared = [cost for cost in _COSTS if cost.compared(first, run, same)]
+    predicted = [cost for cost in compared if _predicted(cost.source, first, run)]
+    measured = [cost for cost in compared if cost not in predicted]
+    clauses = [
+        f"{verb} {_against(costs, first, run)}"
+        for verb, costs in (("takes", measured), ("is predicted to take", predicted))
+        if costs
     ]
-    for what, mine, theirs, comparable in pairs:
-        if comparable and mine is not None and theirs:
-            difference = _than(mine, theirs)
-            if difference is None:
-                equal.append(what)
-            else:
-                parts.append(f"{difference} {what}")
-    if parts:
-        text = f"takes {_listed(parts)} than {first.name}"
-    elif equal:
-        text = f"takes as much {_listed(equal)} as {first.name}"
-    else:
-        text = "cannot be compared in costs"
+    text = " and ".join(clauses) or "cannot be compared in costs"
     return f"{run.name} {text}{_accuracy(first, run, same)}."
+
+
+def _against(costs: Sequence[_Cost], first: ComparedRun, run: ComparedRun) -> str:
+    """What differs from the first design; where nothing does, what is equal."""
+    parts = []
+    for cost in costs:
+        mine, theirs = cost.value(run.numbers), cost.value(first.numbers)
+        difference = None if mine is None or not theirs else _than(mine, theirs)
+        if difference is not None:
+            parts.append(f"{difference} {cost.what}")
+    if parts:
+        return f"{_listed(parts)} than {first.name}"
+    return f"as much {_listed([cost.what for cost in costs])} as {first.name}"
+
+
+def _predicted(
+    source: Callable[[SummaryResult], str | None], first: ComparedRun, run: ComparedRun
+) -> bool:
+    """Whether a difference is one of predictions: a measured number on one side is not enough."""
+    return "predicted" in (source(first.numbers), source(run.numbers))
+
+
+def _source_cautions(runs: Sequence[ComparedRun], same: Sequence[_Same]) -> Iterator[str]:
+    """A sentence for each design that is measured where the first is predicted, or reversed."""
+    first, *others = runs
+    for run, shared in zip(others, same, strict=True):
+        for which, other in ((run, first), (first, run)):
+            mixed = [
+                cost.what
+                for cost in _COSTS
+                if cost.compared(first, run, shared)
+                and cost.source(which.numbers) == "predicted"
+                and cost.source(other.numbers) == "measured"
+            ]
+            if mixed:
+                yield (
+                    f"Of {which.name}, {_listed(mixed)} {'are' if mixed[1:] else 'is'} predicted, "
+                    f"and of {other.name} measured: the differences contain the error of the "
+                    "prediction."
+                )
 
 
 def _accuracy(first: ComparedRun, run: ComparedRun, same: _Same) -> str:
@@ -308,6 +349,13 @@ _EQUAL = 0.05
 #: Larger differences, in per cent, are written without decimals.
 _PRECISE = 100.0
 _COST = ("task", "technology", "memory_model")
+_COSTS = (
+    _Cost(
+        "energy an image", lambda n: n.energy_nj.chosen, lambda n: n.energy_nj.source.chosen, _COST
+    ),
+    _Cost("area", lambda n: n.area_um2, lambda n: n.source.area_um2, ("technology",)),
+    _Cost("time an image", lambda n: n.latency_us, lambda n: n.source.latency_us, ("task",)),
+)
 _QUANTITIES = (
     _Quantity("test accuracy, %", "test accuracy", _test, ".2f", ("task",), points=True),
     _Quantity(
@@ -363,8 +411,8 @@ def _quantities(runs: Sequence[ComparedRun], same: Sequence[_Same]) -> Iterator[
                 _shown(quantity, value, run) for value, run in zip(known, runs, strict=True)
             ),
             differences=tuple(
-                _difference(quantity, value, known[0]) if may else ""
-                for value, may in zip(known[1:], comparable, strict=True)
+                _difference(quantity, runs[0], run) if may else ""
+                for run, may in zip(runs[1:], comparable, strict=True)
             ),
         )
 
@@ -376,12 +424,14 @@ def _shown(quantity: _Quantity, value: float | None, run: ComparedRun) -> str:
     return f"{value:{quantity.form}}{predicted}"
 
 
-def _difference(quantity: _Quantity, value: float | None, first: float | None) -> str:
+def _difference(quantity: _Quantity, one: ComparedRun, run: ComparedRun) -> str:
+    first, value = quantity.value(one.numbers), quantity.value(run.numbers)
     if value is None or first is None:
         return ""
     if quantity.points:
         return f"{value - first:+.2f} points"
-    return f"{100 * (value / first - 1):+.1f} %" if first else ""
+    predicted = " (predicted)" if _predicted(quantity.source, one, run) else ""
+    return f"{100 * (value / first - 1):+.1f} %{predicted}" if first else ""
 
 
 def _bars(runs: Sequence[ComparedRun]) -> Iterator[StackedBars]:

@@ -64,11 +64,63 @@ def test_equal_designs(run: ComparedRun) -> None:
     )
 
 
+def predicted(run: ComparedRun, name: str, *keys: str, **numbers: Any) -> ComparedRun:
+    """The same design with other numbers; the energy and what is named are predictions."""
+    sources = run.numbers.energy_nj.source.model_copy(update={"chosen": "predicted"})
+    source = run.numbers.source.model_copy(update=dict.fromkeys(keys, "predicted"))
+    energy = run.numbers.energy_nj.model_copy(update={"chosen": 150.0, "source": sources})
+    return changed(run, name, energy_nj=energy, source=source, **numbers)
+
+
 def test_predictions_are_marked(run: ComparedRun) -> None:
-    source = run.numbers.source.model_copy(update={"area_um2": "predicted"})
-    content = compare_runs([changed(run, "one"), changed(run, "other", source=source)])
-    [area] = [line for line in content.quantities if line.label == "area, µm²"]
-    assert area.numbers == ("83,394", "83,394 (predicted)")
+    other = predicted(run, "other", "area_um2", "latency_us", area_um2=50_036.5152)
+    content = compare_runs([changed(run, "one"), other])
+    lines = {line.label: line for line in content.quantities}
+    assert lines["area, µm²"].numbers == ("83,394", "50,037 (predicted)")
+    assert lines["area, µm²"].differences == ("-40.0 % (predicted)",)
+    assert lines["power, mW"].differences == ("+0.0 %",)
+    assert content.sentences == (
+        "other is predicted to take 25.0 % less energy an image and 40.0 % less area than one, at "
+        "the same test accuracy of 98.50 %.",
+    )
+    assert content.cautions == (
+        "Of other, energy an image, area and time an image are predicted, and of one measured: "
+        "the differences contain the error of the prediction.",
+    )
+
+
+def test_measured_and_predicted_costs_are_compared_apart(run: ComparedRun) -> None:
+    one, other = changed(run, "one"), predicted(run, "other", area_um2=100_073.0304)
+    content = compare_runs([one, other])
+    assert content.sentences[0].startswith(
+        "other takes 20.0 % more area than one and is predicted to take 25.0 % less energy an "
+        "image than one, at the same"
+    )
+    assert content.cautions[0].startswith("Of other, energy an image is predicted, and of one")
+    # The first is as little measured.
+    content = compare_runs([other, one])
+    assert "one takes 16.7 % less area than other and is predicted to take" in content.sentences[0]
+    assert content.cautions[0].startswith("Of other, energy an image is predicted, and of one")
+
+
+def test_two_predictions_are_predicted_to_differ(run: ComparedRun) -> None:
+    keys = ("area_um2", "latency_us")
+    pair = [predicted(run, "one", *keys), predicted(run, "other", *keys, area_um2=50_036.5152)]
+    content = compare_runs(pair)
+    assert content.sentences[0].startswith(
+        "other is predicted to take 40.0 % less area than one, at the same"
+    )
+    assert content.cautions == ()
+    (sentence,) = compare_runs([pair[0], predicted(run, "other", *keys)]).sentences
+    assert sentence.startswith(
+        "other is predicted to take as much energy an image, area and time an image as one, at"
+    )
+
+
+def test_of_other_technologies_predictions_are_no_matter(run: ComparedRun) -> None:
+    other = predicted(run, "other", "area_um2", technology="osu018")
+    [caution] = compare_runs([changed(run, "one"), other]).cautions
+    assert caution.startswith("The technologies differ")
 
 
 def test_other_technologies_and_memory_models_are_not_compared(run: ComparedRun) -> None:
