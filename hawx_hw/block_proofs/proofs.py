@@ -88,6 +88,9 @@ class Proof:
     ----------
     block, digest : str
         Name of the block and hash of its table.
+    verilog_sha256 : str
+        SHA-256 of the names and texts of the Verilog files that were proven. Others are not, even
+        where the table is the same.
     implementation : str
         :data:`SPECIFICATION` stands for the specification.
     formal : bool
@@ -98,6 +101,7 @@ class Proof:
 
     block: str
     digest: str
+    verilog_sha256: str
     implementation: str
     formal: bool
     counterexamples: tuple[Counterexample, ...]
@@ -117,6 +121,7 @@ def prove(
     pairs: Sequence[tuple[Block, str]],
     *,
     formal: bool = True,
+    designs: Sequence[BlockVerilog] | None = None,
     simulator: Simulator | None = None,
     jobs: int = 1,
     progress: Progress | None = None,
@@ -133,6 +138,8 @@ def prove(
         Blocks with the names of implementations, all different.
     formal : bool
         False leaves out the formal proofs.
+    designs : sequence of BlockVerilog or None
+        The Verilog of each of the pairs; if left out, it is written here.
     simulator : Simulator or None
         Verilator, or Icarus where that is not usable, if left out.
     jobs : int
@@ -148,7 +155,7 @@ def prove(
     Raises
     ------
     ValueError
-        There is no such implementation.
+        There is no such implementation, or not one design a pair.
     VerificationError
         A tool does not accept the Verilog, or a product is undefined.
     UserError
@@ -158,7 +165,8 @@ def prove(
     blocks = list(dict.fromkeys(block for block, _ in pairs))
     specified = specification_verilog(blocks) if formal else [None] * len(blocks)
     specifications = dict(zip(blocks, specified, strict=True))
-    designs = implementation_verilog(pairs)
+    if designs is None:
+        designs = implementation_verilog(pairs)
     cases = []
     for block in blocks:
         specification = specifications[block]
@@ -210,6 +218,7 @@ def _prove_batch(cases: Sequence[Case], simulator: Simulator) -> list[Proof]:
             Proof(
                 case.block.name,
                 case.block.digest,
+                case.design.digest,
                 case.implementation,
                 case.specification is not None,
                 tuple(counterexamples),

@@ -18,7 +18,7 @@ from amaranth.hdl import signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["CODE", "CODES", "Block", "BlockComponent", "BlockSignature"]
+__all__ = ["CODE", "CODES", "Block", "BlockComponent", "BlockSignature", "identifier_of"]
 
 #: Every operand code, in the order of both axes of the product table.
 CODES = np.arange(-128, 128, dtype=np.int32)
@@ -27,6 +27,11 @@ CODES.flags.writeable = False
 #: Shape of a code: an activation or a weight, in two's complement.
 CODE = signed(8)
 _PRODUCT_BITS = 16
+
+
+def identifier_of(name: str) -> str:
+    """The name of a block as a part of a Verilog identifier."""
+    return re.sub(r"\W+", "_", name).strip("_")
 
 
 class BlockSignature(wiring.Signature):
@@ -82,7 +87,7 @@ class Block(abc.ABC):
     @property
     def identifier(self) -> str:
         """The name as a part of a Verilog identifier."""
-        return re.sub(r"\W+", "_", self.name).strip("_")
+        return identifier_of(self.name)
 
     @property
     def weights(self) -> range:

@@ -15,6 +15,7 @@ from hawx_hw.errors import UserError, VerificationError
 if TYPE_CHECKING:
     from hawx_hw.block_proofs import Proof
     from hawx_hw.blocks import Block
+    from hawx_hw.gateware.block_verilog import BlockVerilog
     from hawx_hw.synthesis.implementations import Choice, Objective
 
 __all__ = ["implementations", "prove"]
@@ -61,11 +62,15 @@ def prove(
     if sum(map(bool, (names, family, of))) > 1:
         raise UserError("Name blocks, a family or a config, not several of them.", where="--family")
     folder = None if of is None else _folder_of(of, build)
-    pairs = _pairs(_named(names) if names else _listed(family)) if of is None else _built(of, build)
+    designs: list[BlockVerilog] | None = None
+    if of is None:
+        pairs = _pairs(_named(names) if names else _listed(family))
+    else:
+        pairs, designs = _built(of, build)
     with ProgressDisplay(console_for(silent=as_json)) as progress:
         with progress.task("proving", estimate=5.0 + len(pairs)) as task:
             used = find_simulator(simulator)
-            proofs = prove(pairs, simulator=used, jobs=jobs, progress=task.update)
+            proofs = prove(pairs, designs=designs, simulator=used, jobs=jobs, progress=task.update)
     if folder is not None:
         from hawx_hw.block_proofs.result import ProofsResult
 
@@ -141,24 +146,29 @@ def _folder_of(config: str, build: Path) -> Path:
     return build / load_config(find_config(config)).name
 
 
-def _built(config: str, build: Path) -> list[tuple[Block, str]]:
-    """The blocks of a config's accelerator, each in its implementation."""
+def _built(config: str, build: Path) -> tuple[list[tuple[Block, str]], list[BlockVerilog]]:
+    """The blocks of a config's accelerator, each in its implementation, and as it was emitted."""
     from hawx_hw.blocks import by_name
     from hawx_hw.config.load import find_config
+    from hawx_hw.design.emitted_blocks import emitted_blocks
     from hawx_hw.design.program import EmitResult
 
-    base, built = find_config(config).parent, EmitResult.read(_folder_of(config, build))
+    base, folder = find_config(config).parent, _folder_of(config, build)
+    built = EmitResult.read(folder)
+    designs = emitted_blocks(folder, built.blocks)
     pairs = []
-    for each in built.blocks:
+    for each, design in zip(built.blocks, designs, strict=True):
         block = by_name(each.name, base)
-        if block.digest != each.table_sha256:
+        # Files that the block brings may change where its products do not.
+        changed = any(design.files.get(name, text) != text for name, text in block.sources.items())
+        if block.digest != each.table_sha256 or changed:
             raise UserError(
                 f"The block {each.name} has changed since the accelerator was emitted.",
                 where=config,
                 hint=f"Emit it again: hawx run {config} --until emit",
             )
         pairs.append((block, each.implementation))
-    return pairs
+    return pairs, designs
 
 
 def _named(names: Sequence[str]) -> list[Block]:

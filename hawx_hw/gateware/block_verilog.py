@@ -13,6 +13,7 @@ from hawx_hw.gateware.hierarchy import Emission
 from hawx_hw.gateware.names import BLOCK
 from hawx_hw.gateware.verilog import verilog_modules
 from hawx_hw.util.files import write_text
+from hawx_hw.util.fingerprints import json_hash
 
 __all__ = [
     "BlockVerilog",
@@ -57,6 +58,11 @@ class BlockVerilog:
     top: str
     product_bits: int
     files: Mapping[str, str]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the Verilog and the name of the top; the order of the files does not count."""
+        return json_hash({"top": self.top, "files": dict(self.files)})
 
     def write(self, folder: Path) -> list[Path]:
         """Write the files into ``folder``; returns their paths."""

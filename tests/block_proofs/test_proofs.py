@@ -75,8 +75,11 @@ def test_every_implementation_of_the_exact_block(proven):
     block = by_name("exact")
     names = [*block.implementations, "specification"]
     assert [name for block, name in proven if block == "exact"] == names
-    for name in names:
-        expected = Proof("exact", block.digest, name, name != "specification", ())
+    (specification,) = specification_verilog([block])
+    pairs = [(block, name) for name in block.implementations]
+    for name, design in zip(names, [*implementation_verilog(pairs), specification], strict=True):
+        formal = name != "specification"
+        expected = Proof("exact", block.digest, design.digest, name, formal, ())
         assert proven["exact", name] == expected
         assert expected.holds
 
@@ -102,6 +105,7 @@ def test_both_proofs_find_one_broken_partial_product(proven):
     assert wrong.as_dict() == {
         "block": "two_ways(specified=1)",
         "digest": by_name("exact").digest,
+        "verilog_sha256": wrong.verilog_sha256,
         "implementation": "broken",
         "formal": True,
         "holds": False,
@@ -117,6 +121,7 @@ def test_one_partial_product_broken_in_the_emitted_verilog():
     assert "= a[3] & b[4];" in text
     broken = dataclasses.replace(design, files={name: text.replace("= a[3] & b[4];", "= 1'h0;")})
     (proof,) = prove_cases([Case(block, "tree", broken, specification_verilog([block])[0])])
+    assert proof.verilog_sha256 == broken.digest != design.digest
     simulated, formal = proof.counterexamples
     # The first codes with these bits: -128 + 8 and -128 + 16.
     assert simulated == Counterexample("simulation", -120, -112, 13440, 13440 - 128, 16384)

@@ -3,6 +3,8 @@
 import dataclasses
 import json
 import sys
+from importlib.util import cache_from_source
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -15,8 +17,14 @@ from hawx_hw.blocks import by_name, registry
 from hawx_hw.blocks.block import BlockComponent
 from hawx_hw.blocks.families.exact import Exact
 from hawx_hw.cli.block_hardware import implementations, prove
+from hawx_hw.config.models import Config
+from hawx_hw.design.emitted_blocks import emitted_blocks
 from hawx_hw.design.program import EmittedBlock
 from hawx_hw.errors import UserError, VerificationError
+from hawx_hw.gateware.hierarchy import Emission
+from hawx_hw.gateware.verilog import verilog_modules
+from hawx_hw.report.html.evidence import proof_pairs
+from hawx_hw.report.run_results import RunResults
 from tests.report.samples import EMIT
 
 
@@ -148,8 +156,28 @@ BUILT = EMIT.model_copy(
 def built(tmp_path):
     """A config whose accelerator was emitted."""
     (tmp_path / "tiny.yaml").write_text("name: tiny\nnetwork: {model: lenet5, dataset: digits}\n")
-    BUILT.write(tmp_path / "build" / "tiny")
+    emitted(tmp_path / "build" / "tiny", by_name("exact"))
     return tmp_path
+
+
+def emitted(folder, block):
+    """What the stage emit leaves of an accelerator that has one block, in its first way."""
+    emission = Emission()
+    emission.define(f"hawx_block_{block.identifier}", block.component())
+    modules = verilog_modules(emission)
+    (folder / "rtl").mkdir(parents=True, exist_ok=True)
+    for name, text in modules.items():
+        (folder / "rtl" / f"{name}.v").write_text(text)
+    (folder / "rtl" / "filelist.f").write_text("".join(f"{name}.v\n" for name in modules))
+    each = EmittedBlock(
+        name=block.name,
+        table_sha256=block.digest,
+        implementation=block.implementations[0],
+        instances=4,
+    )
+    result = EMIT.model_copy(update={"blocks": (each,)})
+    result.write(folder)
+    return result
 
 
 def test_the_blocks_of_an_accelerator_are_proven_as_they_are_built(hawx, built):
@@ -159,8 +187,9 @@ def test_the_blocks_of_an_accelerator_are_proven_as_they_are_built(hawx, built):
     assert error is None
     result = ProofsResult.read(built / "build" / "tiny")
     assert [proof.as_dict() for proof in result.proofs] == json.loads(printed)
-    proof = result.of(by_name("exact").digest, BUILT.blocks[0].implementation)
-    assert proof is not None and proof.holds
+    (design,) = emitted_blocks(built / "build" / "tiny", BUILT.blocks)
+    proof = result.of(by_name("exact").digest, BUILT.blocks[0].implementation, design.digest)
+    assert proof is not None and proof.holds and proof.formal
     # That implementation alone, and the specification if there is one.
     assert len(result.proofs) <= 2
 
@@ -174,3 +203,64 @@ def test_a_block_that_has_changed_since_is_refused(hawx, built):
     assert isinstance(error, UserError)
     assert "The block exact has changed since" in str(error)
     assert not (built / "build" / "tiny" / "proofs.json").exists()
+
+
+def test_the_emitted_file_itself_is_proven(hawx, built):
+    path = built / "build" / "tiny" / "rtl" / "hawx_block_exact.v"
+    text = path.read_text()
+    assert text.count("$signed(a) * $signed(b)") == 1
+    path.write_text(text.replace("$signed(a) * $signed(b)", "$signed(a) * $signed(a)"))
+    _, error = hawx("prove", "--of", str(built / "tiny.yaml"), "--build", str(built / "build"))
+    assert isinstance(error, VerificationError)
+    assert "proofs failed. exact, multiply: simulation: a = -128, b = -127" in str(error)
+
+
+NETWORK = {"model": "lenet5", "dataset": "digits"}
+OWN = """
+from amaranth.hdl import Module
+from hawx_hw.blocks.block import BlockComponent
+from hawx_hw.blocks.families.exact import Exact
+
+class Circuit(BlockComponent):
+    def elaborate(self, platform):
+        m = Module()
+        m.d.comb += self.product.eq(self.a * self.b)
+        return m
+
+class Own(Exact):
+    implementations = ("own",)
+    def component(self, implementation=None):
+        return Circuit()
+"""
+
+
+def test_a_block_whose_circuit_changes_after_its_proof_is_not_proven(hawx, tmp_path):
+    """The table stays, and the new circuit does not have its products."""
+    (tmp_path / "tiny.yaml").write_text("name: tiny\nnetwork: {model: lenet5, dataset: digits}\n")
+    folder = tmp_path / "build" / "tiny"
+    words = ("prove", "--of", str(tmp_path / "tiny.yaml"), "--build", str(tmp_path / "build"))
+    config = Config.model_validate({"name": "tiny", "network": NETWORK})
+
+    def written(text):
+        (tmp_path / "mine_proven.py").write_text(text)
+        sys.modules.pop("mine_proven", None)
+        # An edit within the same second would not be noticed.
+        Path(cache_from_source(str(tmp_path / "mine_proven.py"))).unlink(missing_ok=True)
+        return emitted(folder, by_name("python:mine_proven:Own", tmp_path))
+
+    def reported(emit):
+        results = RunResults(folder, ("emit",), emit=emit)
+        (answer,) = dict(proof_pairs(results, config, "tiny.yaml")).values()
+        return answer
+
+    first = written(OWN)
+    assert reported(first).startswith("not proven apart from the accelerator yet")
+    _, error = hawx(*words)
+    assert error is None
+    assert reported(first).startswith("all 65,536 products simulated")
+    second = written(OWN.replace("self.a * self.b", "(self.a * self.b) ^ (self.a == 3)"))
+    assert second == first
+    assert reported(second).startswith("not proven apart from the accelerator yet: hawx blocks")
+    _, error = hawx(*words)
+    assert isinstance(error, VerificationError)
+    assert reported(second).startswith("WRONG: simulation: a = 3, b = -128")

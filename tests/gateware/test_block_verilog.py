@@ -113,6 +113,20 @@ def test_unknown_implementation():
         implementation_verilog([(by_name("exact"), "steam")])
 
 
+def test_the_digest_is_of_the_text_and_the_top_in_any_order():
+    (design,) = implementation_verilog([(Layered(1), "outer")])
+    files = dict(design.files)
+    assert len(design.digest) == 64
+    backwards = dict(reversed(files.items()))
+    assert dataclasses.replace(design, files=backwards).digest == design.digest
+    others = [
+        dataclasses.replace(design, top="leaf"),
+        dataclasses.replace(design, files={**files, "leaf.v": f"{LEAF} "}),
+        dataclasses.replace(design, files={**files, "more.v": ""}),
+    ]
+    assert len({design.digest, *(other.digest for other in others)}) == 4
+
+
 def test_files(tmp_path):
     (design,) = implementation_verilog([(Layered(1), "outer")])
     paths = design.write(tmp_path)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from hawx_hw import __version__
+from hawx_hw.errors import UserError
 from hawx_hw.report import lines
 from hawx_hw.report.html.names import arguments
 from hawx_hw.util.files import read_text
@@ -52,14 +53,18 @@ def proof_pairs(results: RunResults, config: Config, path: str) -> Iterator[tupl
         yield "simulator", ", ".join((verify.simulator, *_versions(results, ("verify",))))
         yield "seed", f"{config.seed}: images of the scenarios, stalls and search follow from it"
     if results.emit is not None:
-        proofs = _proofs(results)
+        proofs = _proofs(results.folder)
+        circuits = {} if proofs is None else _circuits(results.folder, results.emit.blocks)
         for block in results.emit.blocks:
-            yield f"block {block.name}, {block.implementation}", _block(block, proofs, path)
+            answer = _block(block, circuits.get(block.name), proofs, path)
+            yield f"block {block.name}, {block.implementation}", answer
 
 
-def _block(block: EmittedBlock, proofs: ProofsResult | None, path: str) -> str:
+def _block(block: EmittedBlock, circuit: str | None, proofs: ProofsResult | None, path: str) -> str:
     digest = f"; SHA-256 of the products {block.table_sha256[:16]}..."
-    known = proofs.of(block.table_sha256, block.implementation) if proofs is not None else None
+    known = None
+    if proofs is not None and circuit is not None:
+        known = proofs.of(block.table_sha256, block.implementation, circuit)
     if known is None or proofs is None:
         return f"not proven apart from the accelerator yet: hawx blocks prove --of {path}{digest}"
     if not known.holds:
@@ -72,11 +77,29 @@ def _block(block: EmittedBlock, proofs: ProofsResult | None, path: str) -> str:
     return f"{_PAIRS} with {proofs.simulator} and equal to its table{formal}{digest}"
 
 
-def _proofs(results: RunResults) -> ProofsResult | None:
+def _proofs(folder: Path) -> ProofsResult | None:
+    """The proofs in a build folder; None where there are none that can be read.
+
+    No stage writes the file: it may be of an earlier version. The command that the page names then
+    writes it anew.
+    """
     from hawx_hw.block_proofs.result import ProofsResult
 
-    there = (results.folder / ProofsResult.FILE).is_file()
-    return ProofsResult.read(results.folder) if there else None
+    try:
+        return ProofsResult.read(folder)
+    except UserError:
+        return None
+
+
+def _circuits(folder: Path, blocks: Sequence[EmittedBlock]) -> dict[str, str]:
+    """The hash of each block's emitted Verilog, by name; none where that is not whole."""
+    from hawx_hw.design.emitted_blocks import emitted_blocks
+
+    try:
+        circuits = emitted_blocks(folder, blocks)
+    except UserError:
+        return {}
+    return {block.name: each.digest for block, each in zip(blocks, circuits, strict=True)}
 
 
 def _versions(results: RunResults, stages: tuple[str, ...]) -> Iterator[str]:

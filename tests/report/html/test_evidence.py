@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+
+import pytest
 
 from hawx_hw.block_proofs.proofs import Counterexample, Proof
 from hawx_hw.block_proofs.result import ProofsResult
+from hawx_hw.design.emitted_blocks import emitted_blocks
 from hawx_hw.report.html.evidence import outside_sentences, proof_pairs, reproduce_pairs
 from hawx_hw.util.results import Header
 from tests.report.html.pages import CONFIG, whole_summary
-from tests.report.samples import VERIFY
+from tests.report.samples import EMIT, VERIFY
 
 WRONG = Counterexample("simulation", 1, 2, 3, 4, 9)
+MISSING = "not proven apart from the accelerator yet: hawx blocks prove --of tiny.yaml;"
+BLOCKS = ("block exact, tree", "block drum(k=4), multiply")
 
 
 def test_the_verification_in_full(tmp_path: Path) -> None:
@@ -29,10 +35,11 @@ def test_blocks_are_proven_or_the_command_is_named(tmp_path: Path) -> None:
     summary = whole_summary(tmp_path)
     pairs = dict(proof_pairs(summary.results, CONFIG, "tiny.yaml"))
     assert "hawx blocks prove --of tiny.yaml" in pairs["block exact, tree"]
+    exact, drum = with_verilog(tmp_path)
     proofs = (
-        Proof("exact", "1", "tree", True, ()),
-        Proof("exact", "1", "booth", True, (WRONG,)),
-        Proof("drum(k=4)", "2", "multiply", False, (WRONG,)),
+        Proof("exact", "1", exact, "tree", True, ()),
+        Proof("exact", "1", exact, "booth", True, (WRONG,)),
+        Proof("drum(k=4)", "2", drum, "multiply", False, (WRONG,)),
     )
     ProofsResult(simulator="verilator", proofs=proofs).write(tmp_path)
     pairs = dict(proof_pairs(summary.results, CONFIG, "tiny.yaml"))
@@ -41,6 +48,49 @@ def test_blocks_are_proven_or_the_command_is_named(tmp_path: Path) -> None:
         "its specification for all operands (formally, by Yosys)"
     )
     assert pairs["block drum(k=4), multiply"].startswith("WRONG: simulation: a = 1, b = 2 gives 4")
+
+
+def with_verilog(folder: Path) -> list[str]:
+    """The files of the blocks of an emitted accelerator; returns the digest of each."""
+    rtl = folder / "rtl"
+    rtl.mkdir()
+    for name in ("exact", "drum_k_4"):
+        text = f"module hawx_block_{name}(a, b, product);\n  output [15:0] product;\nendmodule\n"
+        (rtl / f"hawx_block_{name}.v").write_text(text)
+    (rtl / "filelist.f").write_text("hawx_block_exact.v\nhawx_block_drum_k_4.v\n")
+    return [design.digest for design in emitted_blocks(folder, EMIT.blocks)]
+
+
+def test_a_proof_of_other_verilog_is_none(tmp_path: Path) -> None:
+    summary = whole_summary(tmp_path)
+    exact, drum = with_verilog(tmp_path)
+    proofs = (
+        Proof("exact", "1", exact, "tree", True, ()),
+        Proof("drum(k=4)", "2", drum, "multiply", False, ()),
+    )
+    ProofsResult(simulator="verilator", proofs=proofs).write(tmp_path)
+    # The table and the implementation stay.
+    with (tmp_path / "rtl" / "hawx_block_exact.v").open("a") as file:
+        file.write("// another circuit\n")
+    pairs = dict(proof_pairs(summary.results, CONFIG, "tiny.yaml"))
+    assert pairs["block exact, tree"].startswith(MISSING)
+    assert pairs["block drum(k=4), multiply"].startswith("all 65,536 products simulated")
+    # Without the Verilog nothing is known of it.
+    (tmp_path / "rtl" / "hawx_block_exact.v").unlink()
+    pairs = dict(proof_pairs(summary.results, CONFIG, "tiny.yaml"))
+    assert all(pairs[name].startswith(MISSING) for name in BLOCKS)
+
+
+@pytest.mark.parametrize("change", [{"schema": 1}, {"proofs": 3}])
+def test_proofs_of_an_earlier_version_are_none(tmp_path: Path, change: dict[str, int]) -> None:
+    summary = whole_summary(tmp_path)
+    exact, _ = with_verilog(tmp_path)
+    proofs = (Proof("exact", "1", exact, "tree", True, ()),)
+    ProofsResult(simulator="verilator", proofs=proofs).write(tmp_path)
+    file = tmp_path / ProofsResult.FILE
+    file.write_text(json.dumps({**json.loads(file.read_text()), **change}))
+    pairs = dict(proof_pairs(summary.results, CONFIG, "tiny.yaml"))
+    assert all(pairs[name].startswith(MISSING) for name in BLOCKS)
 
 
 def test_what_makes_it_again(tmp_path: Path) -> None:
