@@ -17,12 +17,14 @@ import pytest
 from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
 from hawx_hw.architectures.systolic.plan import Plan, plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
-from hawx_hw.blocks import Block
+from hawx_hw.blocks import Block, by_name
 from hawx_hw.blocks.families.exact import Exact
 from hawx_hw.blocks.families.lower_precision import Precision
 from hawx_hw.design.emission import TOP, emit_accelerator, plan_packet
+from hawx_hw.design.emitted_blocks import emitted_blocks
 from hawx_hw.design.program import EmitResult
 from hawx_hw.errors import UserError
+from hawx_hw.gateware.block_verilog import implementation_verilog
 from hawx_hw.simulation.simulators import find_simulator
 from hawx_hw.util.resources import rtl_templates
 from tests.architectures.common.layers import convolution
@@ -103,6 +105,17 @@ def test_one_module_a_kind_of_lane(folder: Path) -> None:
     texts = "".join((folder / "rtl" / f"{n}.v").read_text() for n in names if "cluster" in n)
     uses = re.findall(r"^  (hawx_lane_\w+) lane_\d+ \($", texts, re.MULTILINE)
     assert len(uses) == 13 and set(uses) == set(lanes) and len(lanes) == 2
+
+
+@pytest.mark.parametrize("folder", ["rom", "unit"], indirect=True)
+def test_blocks_are_those_that_are_written_alone(folder: Path) -> None:
+    blocks = RESULTS[folder].blocks
+    alone = implementation_verilog([(by_name(each.name), each.implementation) for each in blocks])
+    for block, design, other in zip(blocks, emitted_blocks(folder, blocks), alone, strict=True):
+        assert other.top == f"{design.top}_{block.implementation}"
+        assert design.product_bits == other.product_bits
+        texts = [text.replace(other.top, design.top) for text in other.files.values()]
+        assert list(design.files.values()) == texts
 
 
 @pytest.mark.parametrize("folder", ["rom", "loaded"], indirect=True)

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from hawx_hw.architectures.base import Plan
-from hawx_hw.architectures.systolic.plan import plan
-from hawx_hw.architectures.systolic.shape import ArrayShape
-from hawx_hw.blocks import by_name
-from hawx_hw.design.emission import emit_accelerator
 from hawx_hw.design.emitted_blocks import emitted_blocks
 from hawx_hw.design.program import EmittedBlock
 from hawx_hw.errors import UserError
-from hawx_hw.gateware.block_verilog import implementation_verilog
-from tests.architectures.common.layers import convolution
-from tests.architectures.simt.networks import random_plan
 
 DRUM = EmittedBlock(name="drum(k=4)", table_sha256="2", implementation="tree", instances=1)
 TOP = """\
@@ -27,27 +17,6 @@ module hawx_block_drum_k_4(a, b, product);
   \\hawx_block_drum_k_4.part part (.a(a));
 endmodule
 """
-
-
-def array() -> Plan:
-    graph = convolution(np.random.default_rng(0), (3, 6, 6), 7, (3, 3), pool=(2, 2))
-    return plan(graph, ArrayShape.complete(5, 4, slice_columns=2))
-
-
-@pytest.mark.parametrize("made", [array, lambda: random_plan(15)], ids=["array", "unit"])
-def test_the_blocks_of_an_accelerator_are_those_that_are_written_alone(
-    made: Callable[[], Plan], tmp_path: Path
-) -> None:
-    result = emit_accelerator(made(), tmp_path, config_hash=1)
-    designs = emitted_blocks(tmp_path, result.blocks)
-    alone = implementation_verilog(
-        [(by_name(block.name), block.implementation) for block in result.blocks]
-    )
-    for block, design, other in zip(result.blocks, designs, alone, strict=True):
-        assert other.top == f"{design.top}_{block.implementation}"
-        assert design.product_bits == other.product_bits
-        texts = [text.replace(other.top, design.top) for text in other.files.values()]
-        assert list(design.files.values()) == texts
 
 
 def written(folder: Path, **files: str) -> Path:
