@@ -12,7 +12,7 @@ import typer
 
 from hawx_hw.cli.completion import config_files, flow_names
 from hawx_hw.cli.options import BUILD, BuildOption, IndexOption, JsonOption, shown_path
-from hawx_hw.cli.search import with_index
+from hawx_hw.cli.search import unstated_index, with_index
 from hawx_hw.errors import UserError, shown
 
 if TYPE_CHECKING:
@@ -119,12 +119,14 @@ def _run(
     build: Path,
     as_json: bool,
 ) -> None:
+    from hawx_hw.cli.report import write_report
     from hawx_hw.config.load import find_config, load_config, located
     from hawx_hw.flows.base import FlowError
     from hawx_hw.flows.environments import environment_python
     from hawx_hw.flows.frame import flow_folder
     from hawx_hw.flows.needs import check_needs
     from hawx_hw.pipeline.flows import options_of, run_config_flow, set_up_config_flow
+    from hawx_hw.pipeline.order import REPORT, pipeline_of
     from hawx_hw.util.progress import console_for
 
     if given and len(flows) > 1:
@@ -134,7 +136,8 @@ def _run(
             hint="Name the flow, or use flows: in YAML.",
         )
     path = shown_path(find_config(name))
-    config = with_index(load_config(path), index)
+    loaded = load_config(path)
+    config = with_index(loaded, index)
     changes = dict(_assignment(text) for text in given)
     options = {each.name: options_of(config, each.name, changes) for each in flows}
     if not setup_only:
@@ -145,6 +148,8 @@ def _run(
                 environment_python(each)
     folder, console = build / config.name, console_for(silent=as_json)
     results, failures = {}, []
+    # A flow removes the report, which shows the flows as they were.
+    reported = (folder / REPORT).is_file()
     for each in flows:
         try:
             if setup_only:
@@ -159,10 +164,8 @@ def _run(
                 base=path.parent, label=label,
             )  # fmt: skip
         except FlowError as error:
-            if len(flows) == 1:
-                raise
             # The others of the group may do.
-            failures.append(f"{each.name}: {error}")
+            failures.append(f"{each.name}: {error}" if len(flows) > 1 else str(error))
             continue
         except UserError as error:
             raise located(error, path) from error
@@ -170,6 +173,9 @@ def _run(
         if not as_json:
             _print(result, flow_folder(folder, each.name, label))
         failures += [f"{each.name}: {failure}" for failure in result.failures]
+    if reported and not setup_only:
+        pipeline = pipeline_of(config, folder, console, base=path.parent)
+        write_report(pipeline, config, folder, name, path.parent, unstated_index(loaded, index))
     if as_json and results:
         content = {name: result.as_dict() for name, result in results.items()}
         typer.echo(json.dumps(content, indent=2, sort_keys=True))

@@ -10,6 +10,7 @@ import typer
 from pydantic import create_model
 from typer.testing import CliRunner
 
+import hawx_hw.cli.report
 import hawx_hw.config.flows
 import hawx_hw.config.load
 import hawx_hw.pipeline.flows
@@ -65,6 +66,35 @@ def test_a_run_prints_what_was_checked(calls) -> None:
     [call] = calls
     assert call["folder"] == Path("build/x")
     assert (call["clock_mhz"], call["label"]) == (12.5, "slow")
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_report_that_was_there_shows_the_flow(
+    fails: bool, calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A flow removes it; where there was none, none is written."""
+    page = Path("build/x/report.html")
+
+    def run(config, folder, *rest, **keys) -> FlowResult:
+        page.unlink(missing_ok=True)
+        if fails:
+            raise FlowError("fake: The tool broke.")
+        return result(PASSED)
+
+    monkeypatch.setattr(hawx_hw.pipeline.flows, "run_config_flow", run)
+    written: list[tuple[object, ...]] = []
+    monkeypatch.setattr(
+        hawx_hw.cli.report, "write_report", lambda _, config, *rest: written.append(rest)
+    )
+    hawx("fake", "x.yaml")
+    assert not written
+    page.parent.mkdir(parents=True)
+    page.write_text("as it was", "utf-8")
+    _, error = hawx("fake", "x.yaml")
+    assert (error is not None) == fails
+    if fails:
+        assert isinstance(error, FlowError) and str(error) == "fake: The tool broke."
+    assert written == [(Path("build/x"), "x.yaml", Path(), None)]
 
 
 @pytest.mark.parametrize("tool", ["fake", "asic"])
