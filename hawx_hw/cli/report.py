@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hawx_hw.config.models import Config
     from hawx_hw.pipeline.pipeline import Pipeline
     from hawx_hw.report.html.cells import CellMap
-    from hawx_hw.report.html.compare import ComparedRun
+    from hawx_hw.report.html.compare_content import ComparedRun
     from hawx_hw.report.html.content import Content
     from hawx_hw.report.summary import Summary
 
@@ -199,7 +199,7 @@ def _maps(summary: Summary, folder: Path, base: Path) -> Mapping[int, CellMap]:
 
 
 def _compared(name: str, build: Path) -> ComparedRun:
-    from hawx_hw.report.html.compare import ComparedRun
+    from hawx_hw.report.html.compare_content import ComparedRun
     from hawx_hw.report.metrics import summary_result
 
     with _located(name):

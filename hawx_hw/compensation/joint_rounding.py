@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -32,11 +33,14 @@ from hawx_hw.compensation.weight_remapping import remap_weights
 from hawx_hw.graph.graph import Conv2d, Linear
 from hawx_hw.graph.groups import padded_input
 
+if TYPE_CHECKING:
+    from hawx_hw.config.compensation import WeightChoice
+
 __all__ = [
     "POSITIONS",
     "JointRounding",
+    "check_choice",
     "chosen_together",
-    "evenly",
     "patches",
     "round_together",
 ]
@@ -113,6 +117,12 @@ def _alike(
     patterns, of_filter = np.unique(choice, axis=0, return_inverse=True)
     for number, pattern in enumerate(patterns):
         yield np.flatnonzero(of_filter.ravel() == number), tuple(blocks[i] for i in pattern)
+
+
+def check_choice(weights: WeightChoice, bias_correction: bool) -> None:
+    """ValueError for weights chosen together without the correction that takes their mean error."""
+    if weights == "together" and not bias_correction:
+        raise ValueError("Weights chosen together need bias_correction, which takes the mean")
 
 
 def chosen_together(block: Block) -> bool:
@@ -279,11 +289,8 @@ def patches(
     windows = windows[..., :: node.dilation[0], :: node.dilation[1]]
     windows = windows[:, :, :: node.stride[0], :: node.stride[1]].transpose(0, 2, 3, 1, 4, 5)
     total = int(np.prod(windows.shape[:3]))
-    at = np.unravel_index(evenly(total, count), windows.shape[:3])
+    at = np.unravel_index(
+        np.linspace(0, total - 1, min(total, count)).astype(np.int64), windows.shape[:3]
+    )
     sampled: np.ndarray = windows[at].reshape(min(total, count), node.groups, -1)
     return sampled.transpose(1, 0, 2)
-
-
-def evenly(total: int, count: int) -> np.ndarray:
-    """At most ``count`` indices below ``total``, evenly spaced: int64."""
-    return np.linspace(0, total - 1, min(total, count)).astype(np.int64)

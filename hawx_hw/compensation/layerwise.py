@@ -12,7 +12,12 @@ from hawx_hw.blocks.assignment import Assignment, LayerBlocks
 from hawx_hw.compensation.activation_rounding import round_activations
 from hawx_hw.compensation.bias_correction import correct_bias, mean_sums
 from hawx_hw.compensation.histograms import tap_histograms
-from hawx_hw.compensation.joint_rounding import chosen_together, patches, round_together
+from hawx_hw.compensation.joint_rounding import (
+    check_choice,
+    chosen_together,
+    patches,
+    round_together,
+)
 from hawx_hw.compensation.result import Compensation
 from hawx_hw.compensation.weight_remapping import remap_weights
 from hawx_hw.emulation import Emulator
@@ -81,8 +86,7 @@ def compensate(
         raise ValueError("Compensation needs at least one image")
     rounded = round_activations(graph, assignment) if activation_rounding else graph
     exact = fast.run(graph, images).astype(np.int64)
-    if weights == "together" and not bias_correction:
-        raise ValueError("Weights chosen together need bias_correction, which takes the mean")
+    check_choice(weights, bias_correction)
     plans = _plans(assignment, weights)
     best: tuple[int, Graph, list[Compensation]] | None = None
     for turn, remapping in enumerate(plans):

@@ -21,7 +21,12 @@ from hawx_hw.assignment.space import Space
 from hawx_hw.blocks.assignment import Assignment
 from hawx_hw.blocks.block import Block
 from hawx_hw.compensation.histograms import tap_histograms
-from hawx_hw.compensation.joint_rounding import JointRounding, chosen_together, patches
+from hawx_hw.compensation.joint_rounding import (
+    JointRounding,
+    check_choice,
+    chosen_together,
+    patches,
+)
 from hawx_hw.compensation.weight_remapping import best_codes
 from hawx_hw.emulation.products import EXACT
 from hawx_hw.graph import fast
@@ -66,8 +71,7 @@ class Compensated:
     ):
         if not len(images):
             raise ValueError("Compensation needs at least one image")
-        if weights == "together" and not bias_correction:
-            raise ValueError("Weights chosen together need bias_correction, which takes the mean")
+        check_choice(weights, bias_correction)
         for block in range(len(space.blocks)):
             uniform = space.assignment(space.uniform(block))
             check_codes(graph, uniform, weights=weights == "none")

@@ -30,6 +30,7 @@ from hawx_hw.networks.training_state import resume, save
 from hawx_hw.networks.zoo import build
 from hawx_hw.util.files import write_bytes, write_json
 from hawx_hw.util.scratch import scratch_folder
+from hawx_hw.util.seeds import seed_for
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
@@ -169,7 +170,7 @@ def train(
     settings = recipe(model, len(parts.learn), dataset.shape[0], seed=seed, epochs=epochs)
     with torch_threads(threads), _compiler_cache():
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(_seed(seed, "weights"))
+            torch.manual_seed(seed_for(seed, "weights"))
             network = build(model, dataset.shape, dataset.classes, options)
         complete_options = complete(model, options or {})
         description = [_SCHEMA, model, complete_options, dataset.digest, asdict(settings)]
@@ -227,7 +228,7 @@ def _fit(
     batches, steps = len(sizes), len(sizes) * recipe.epochs
     network.train()
     for epoch in range(resume(network, optimizer, identity, partial), recipe.epochs):
-        generator = torch.Generator().manual_seed(_seed(recipe.seed, f"epoch {epoch}"))
+        generator = torch.Generator().manual_seed(seed_for(recipe.seed, f"epoch {epoch}"))
         order = torch.randperm(len(labels), generator=generator).to(device)
         for batch, chosen in enumerate(order.split(sizes)):
             for group in optimizer.param_groups:
@@ -308,8 +309,3 @@ def _learning_rate(recipe: Recipe, done: float) -> float:
     """The learning rate after the share ``done`` of all steps."""
     rise = min(done / recipe.warm_up, 1.0)
     return recipe.learning_rate * rise * (1 + math.cos(math.pi * done)) / 2
-
-
-def _seed(seed: int, purpose: str) -> int:
-    """A seed for each purpose, so that an epoch can be repeated without those before it."""
-    return int.from_bytes(hashlib.sha256(f"{seed} {purpose}".encode()).digest()[:7], "little")

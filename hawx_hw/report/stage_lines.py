@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hawx_hw.errors import UserError
-from hawx_hw.report.run_results import RunResults, load_results
+from hawx_hw.report.run_results import load_results
 
 if TYPE_CHECKING:
     from hawx_hw.compensation.result import AssignResult
@@ -39,19 +39,17 @@ def stage_line(stage: str, folder: Path) -> str:
     except (UserError, KeyError):
         # Whoever needs the result reports what is wrong with it.
         return ""
-    return _LINES[stage](results)
+    if stage == "pick":
+        return _pick(results.index)
+    return _LINES[stage](getattr(results, stage))
 
 
-def _quantize(results: RunResults) -> str:
-    result: QuantizeResult | None = results.quantize
-    assert result is not None
+def _quantize(result: QuantizeResult) -> str:
     accuracy = result.accuracy
     return f"float {_percent(accuracy.in_float)}, int8 {_percent(accuracy.int8)}"
 
 
-def _accelerator(results: RunResults) -> str:
-    result: AcceleratorResult | None = results.accelerator
-    assert result is not None
+def _accelerator(result: AcceleratorResult) -> str:
     choice = result.accelerator
     if not choice.considered:
         return "as the config gives it"
@@ -60,83 +58,65 @@ def _accelerator(results: RunResults) -> str:
     return f"{best.size}: {numbers}"
 
 
-def _profile(results: RunResults) -> str:
-    result: ProfileFile | None = results.profile
-    assert result is not None
+def _profile(result: ProfileFile) -> str:
     if result.profile is None:
         return "no search"
     return f"{result.profile.units:,} units, {len(result.profile.blocks)} blocks"
 
 
-def _search(results: RunResults) -> str:
-    result: SearchFile | None = results.search
-    assert result is not None
+def _search(result: SearchFile) -> str:
     if result.search is None:
         return "no search"
     return f"{len(result.search.front)} designs on the front, {result.search.evaluations} evaluated"
 
 
-def _pick(results: RunResults) -> str:
-    return "blocks of the config" if results.index is None else f"design {results.index}"
+def _pick(index: int | None) -> str:
+    return "blocks of the config" if index is None else f"design {index}"
 
 
-def _assign(results: RunResults) -> str:
-    result: AssignResult | None = results.assign
-    assert result is not None
+def _assign(result: AssignResult) -> str:
     if result.accuracy is None:
         return "exact blocks"
     return f"{_percent(result.accuracy.assigned)} with the blocks"
 
 
-def _predict(results: RunResults) -> str:
-    result: PredictResult | None = results.predict
-    assert result is not None
+def _predict(result: PredictResult) -> str:
     if result.prediction is None:
         return "no prediction"
     area, energy = result.prediction.area.value, result.prediction.energy_pj.value / 1000
     return f"{area:,.0f} um2, {energy:,.1f} nJ an image"
 
 
-def _emit(results: RunResults) -> str:
-    result: EmitResult | None = results.emit
-    assert result is not None
+def _emit(result: EmitResult) -> str:
     return f"{result.title}, {result.parameter_bytes:,} bytes of parameters"
 
 
-def _verify(results: RunResults) -> str:
-    result: VerifyResult | None = results.verify
-    assert result is not None
+def _verify(result: VerifyResult) -> str:
     cycles = result.cycles_per_image
-    return f"{result.images:,} images bit for bit" + (
+    return (result.failure or f"{result.images:,} images bit for bit") + (
         "" if cycles is None else f", {cycles:,} cycles"
     )
 
 
-def _synth(results: RunResults) -> str:
-    result: SynthResult | None = results.synth
-    assert result is not None
+def _synth(result: SynthResult) -> str:
     return f"{result.area:,.0f} um2, {result.timing.longest_path_ns:.2f} ns"
 
 
-def _power(results: RunResults) -> str:
-    result: PowerResult | None = results.power
-    assert result is not None
+def _power(result: PowerResult) -> str:
     return f"{result.power_uw / 1000:.2f} mW, {result.energy_pj / 1000:,.1f} nJ an image"
 
 
-def _references(results: RunResults) -> str:
-    result: ReferencesResult | None = results.references
-    assert result is not None
+def _references(result: ReferencesResult) -> str:
     designs = (f"{each.what} {each.power.energy_pj / 1000:,.1f} nJ" for each in result.designs)
     return ", ".join(designs) or "none"
 
 
-_LINES: Mapping[str, Callable[[RunResults], str]] = {
+#: By the stage, from its result.
+_LINES: Mapping[str, Callable[[Any], str]] = {
     "quantize": _quantize,
     "accelerator": _accelerator,
     "profile": _profile,
     "search": _search,
-    "pick": _pick,
     "assign": _assign,
     "predict": _predict,
     "emit": _emit,

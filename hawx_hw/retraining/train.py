@@ -15,7 +15,7 @@ import torch
 from torch.nn import functional as F
 
 from hawx_hw.blocks.assignment import Assignment
-from hawx_hw.datasets.dataset import Split
+from hawx_hw.datasets.dataset import Split, evenly_spaced
 from hawx_hw.emulation.products import blocks_key
 from hawx_hw.errors import UserError
 from hawx_hw.graph import fast
@@ -28,6 +28,7 @@ from hawx_hw.retraining.network import IntegerNetwork
 from hawx_hw.retraining.surrogate import Gradient
 from hawx_hw.util.files import read_bytes
 from hawx_hw.util.scratch import scratch_folder
+from hawx_hw.util.seeds import seed_for
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
@@ -130,7 +131,7 @@ def _retrained(
     partial: Path | None,
     progress: Progress | None,
 ) -> Graph:
-    probes = graph.codes(learn.images[_evenly(len(learn), _PROBES)])
+    probes = graph.codes(evenly_spaced(learn, _PROBES).images)
     network = IntegerNetwork(graph, assignment, settings.gradient, probes, threads=threads)
     optimizer = _optimizer(network, settings)
     order_of = _Order(len(learn), settings)
@@ -138,7 +139,7 @@ def _retrained(
     identity = _identity((graph, exact), assignment, learn, settings, threads)
     start = 0 if partial is None else resume(network, optimizer, identity, partial)
     for epoch in range(start, settings.epochs):
-        generator = torch.Generator().manual_seed(_seed(settings.seed, f"epoch {epoch}"))
+        generator = torch.Generator().manual_seed(seed_for(settings.seed, f"epoch {epoch}"))
         for batch, chosen in enumerate(order_of(generator)):
             share = (epoch * order_of.batches + batch) / steps
             for group in optimizer.param_groups:
@@ -224,12 +225,3 @@ def _identity(
     return json.dumps(
         [_SCHEMA, digest.hexdigest(), learn.digest, asdict(settings), threads, torch.__version__]
     )
-
-
-def _evenly(total: int, count: int) -> np.ndarray:
-    return np.linspace(0, total - 1, min(total, count)).astype(np.int64)
-
-
-def _seed(seed: int, purpose: str) -> int:
-    """A seed for each purpose, so that an epoch can be repeated without those before it."""
-    return int.from_bytes(hashlib.sha256(f"{seed} {purpose}".encode()).digest()[:7], "little")

@@ -12,7 +12,7 @@ from hawx_hw.assignment.accepted import check_codes
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.block import Block
 from hawx_hw.compensation.histograms import tap_histograms
-from hawx_hw.compensation.joint_rounding import POSITIONS, patches
+from hawx_hw.compensation.joint_rounding import POSITIONS, check_choice, patches
 from hawx_hw.graph import fast
 from hawx_hw.graph.graph import Conv2d, Graph, Linear, node_macs
 from hawx_hw.scores.jacobian import logit_jacobians
@@ -87,8 +87,7 @@ def measure(
         A block does not accept the codes that may occur.
     """
     _check(graph, blocks, images, labels)
-    if weights == "together" and not bias_correction:
-        raise ValueError("Weights chosen together need bias_correction, which takes the mean")
+    check_choice(weights, bias_correction)
     weighted = [node for node in graph.nodes if isinstance(node, (Conv2d, Linear))]
     for block in blocks:
         uniform = {n.name: LayerBlocks.uniform(block, n.weight.shape) for n in weighted}

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from hawx_hw.cli.summary import more_command, summary
 from hawx_hw.errors import UserError
 from hawx_hw.report.sections import SECTIONS
+from tests.cli.tiny import CONFIG, quantized
 
-CONFIG = "name: tiny\nnetwork: {model: lenet5, dataset: digits, calibration_images: 16}\n"
 app = typer.Typer()
 app.command()(summary)
 
@@ -21,16 +21,7 @@ app.command()(summary)
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose network is quantized."""
-    from hawx_hw.config.load import load_config
-    from hawx_hw.pipeline.order import pipeline_of
-    from hawx_hw.util.progress import console_for
-
-    path = tmp_path_factory.mktemp("summary")
-    (path / "tiny.yaml").write_text(CONFIG, "utf-8")
-    config = load_config(path / "tiny.yaml")
-    console = console_for(silent=True)
-    pipeline_of(config, path / "build" / "tiny", console, base=path).run(("quantize",))
-    return path
+    return quantized(tmp_path_factory.mktemp("summary"))
 
 
 def hawx(folder: Path, *words: str, config: str = "tiny.yaml"):

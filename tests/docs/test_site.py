@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -16,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.chromium import running_chromium, watched_tab
 from tests.docs.pages import ROOT
 
 pytest.importorskip("mkdocs")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 #: A page of each kind.
 PAGES = ("index.html", "tutorial.html", "reference/config.html", "reference/api.html", "simt.html")
 
@@ -111,24 +110,14 @@ def address(site: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("apt-get install chromium")
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with running_chromium() as running:
         yield running
-        running.close()
 
 
 def opened(browser, address: str, *, width: int = 1440, scheme: str = "light"):
     """A tab, and everything that goes wrong in it."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    tab, problems = context.new_page(), []
-    tab.on("console", lambda message: problems.append(message.text))
-    tab.on("pageerror", lambda error: problems.append(str(error)))
     own = (address, "data:", "blob:")
-    tab.on("request", lambda each: each.url.startswith(own) or problems.append(each.url))
-    return tab, problems
+    return watched_tab(browser, lambda url: url.startswith(own), width=width, scheme=scheme)
 
 
 #: The sizes and schemes, with the pages that a usual run looks at.

@@ -20,10 +20,10 @@ from hawx_hw.networks.training import (
     _batch_sizes,
     _learning_rate,
     _prepared,
-    _seed,
     available_device,
 )
 from hawx_hw.util.files import sha256_file
+from hawx_hw.util.seeds import seed_for
 
 
 def striped(count, seed):
@@ -234,7 +234,7 @@ def test_every_kind_of_network_of_the_zoo_can_be_trained(model, tmp_path):
     assert loaded.keys() == state.keys()
     assert all(torch.equal(loaded[name], state[name]) for name in state)
     first = next(name for name in state if name.endswith("weight"))
-    torch.manual_seed(_seed(0, "weights"))
+    torch.manual_seed(seed_for(0, "weights"))
     untrained = build(model, (3, 32, 32), 2, options).state_dict()
     assert not torch.equal(state[first], untrained[first])
 

@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hawx_hw.architectures.drawing import WIDTH
+from hawx_hw.architectures.drawing import WIDTH, DrawnMemory
 from hawx_hw.util.files import read_text
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
         Caption,
         Drawing,
         DrawnCell,
-        DrawnMemory,
         DrawnUnit,
         LayerUse,
     )
@@ -126,11 +125,9 @@ def _text(
 
 
 def _hover(unit: DrawnUnit | DrawnMemory) -> str:
-    words = getattr(unit, "words", None)
-    if words is None:
-        return ", ".join(filter(None, (unit.title, unit.detail)))
-    memory: DrawnMemory = unit  # type: ignore[assignment]
-    return f"{memory.use}: {memory.words:,} words of {memory.bits} bits ({memory.macro})"
+    if isinstance(unit, DrawnMemory):
+        return f"{unit.use}: {unit.words:,} words of {unit.bits} bits ({unit.macro})"
+    return ", ".join(filter(None, (unit.title, unit.detail)))
 
 
 def _unit(unit: DrawnUnit, kind: str, corner: float) -> str:

@@ -15,7 +15,7 @@ from hawx_hw.report.html.machine_page import machine_numbers, machine_page
 from hawx_hw.util.files import read_text
 
 if TYPE_CHECKING:
-    from hawx_hw.report.html.compare import ComparisonContent
+    from hawx_hw.report.html.compare_content import ComparisonContent
     from hawx_hw.report.html.content import Content
 
 __all__ = ["PALETTE", "comparison_page", "page"]

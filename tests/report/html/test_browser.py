@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from hawx_hw.report.html.compare import ComparedRun, compare_runs
+from hawx_hw.report.html.compare import compare_runs
+from hawx_hw.report.html.compare_content import ComparedRun
 from hawx_hw.report.html.glossary import definitions
 from hawx_hw.report.html.render import comparison_page, page
 from hawx_hw.report.metrics import summary_result
+from tests.chromium import running_chromium, watched_tab
 from tests.report.html.pages import ALL, CONFIG, HOSTILE, whole_content, whole_summary
 
-playwright = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="apt-get install chromium")
 
 
 @pytest.fixture(scope="module")
@@ -32,23 +30,15 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with running_chromium() as running:
         yield running
-        running.close()
 
 
 def opened(browser, report: Path, *, width: int = 1440, scheme: str = "light"):
     """The page once it is drawn, and everything that went wrong meanwhile."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    tab, problems = context.new_page(), []
-    tab.on("console", lambda message: problems.append(message.text))
-    tab.on("pageerror", lambda error: problems.append(str(error)))
-    tab.on(
-        "request",
-        lambda request: (
-            None if request.url.startswith(("file:", "data:")) else problems.append(request.url)
-        ),
+    own = ("file:", "data:")
+    tab, problems = watched_tab(
+        browser, lambda url: url.startswith(own), width=width, scheme=scheme
     )
     tab.goto(report.as_uri())
     tab.wait_for_selector("html[data-ready=true]")

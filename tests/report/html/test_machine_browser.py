@@ -27,13 +27,12 @@ from hawx_hw.report.html.render import page
 from hawx_hw.report.run_results import RunResults
 from tests.architectures.serial import Serial, SerialConfig, graph
 from tests.architectures.simt.networks import lenet5
+from tests.chromium import running_chromium
 from tests.report.html.pages import whole_content
-from tests.report.html.test_browser import CHROMIUM, opened
+from tests.report.html.test_browser import opened
 from tests.report.samples import EMIT, POWER
 
 ASSETS = Path(drawing_svg.__file__).parent / "assets"
-playwright = pytest.importorskip("playwright.sync_api")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="apt-get install chromium")
 
 
 @cache
@@ -107,10 +106,8 @@ def machine_of(plan: Plan, folder: Path) -> MachineContent:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with running_chromium() as running:
         yield running
-        running.close()
 
 
 def opened_with(browser: Any, plan: Plan, folder: Path, **view: Any) -> tuple[Any, list[str]]:
