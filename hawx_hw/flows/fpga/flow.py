@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -44,7 +45,7 @@ _STATUSES = (0, 1, 125)
 _LOGIC_BITS = 4096
 
 
-class FpgaFlow:
+class FpgaFlow(abc.ABC):
     """What the flows of all families have in common.
 
     Parameters
@@ -74,45 +75,45 @@ class FpgaFlow:
 
     # ---- What a family defines.
 
+    @abc.abstractmethod
     def pll(self, board: Board, mhz: float) -> Pll:
         """Settings of the PLL that makes ``mhz`` of the board's clock."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def synthesis(self, options: Any) -> str:
         """Yosys's command without its top."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def place_and_route(self, board: Board, mhz: float, routed: str) -> Sequence[str]:
         """Arguments of nextpnr that name the device, the pins, the clock, and the result."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def packing(self, board: Board) -> Sequence[Sequence[str]]:
         """Commands that make the bitstream of nextpnr's result: a tool and its arguments each."""
-        raise NotImplementedError
 
     def packer_command(self, tool: str, *arguments: str) -> list[str]:
         """How a tool of :meth:`packing` is run."""
         return tool_command(self.package, tool, *arguments)
 
+    @abc.abstractmethod
     def ram_bits(self, board: Board, *, loadable: bool) -> int:
         """Bits of RAM that the device has for parameters."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def bitstream_checks(self, folder: Path, board: Board, netlist: Netlist) -> Sequence[Check]:
         """Checks of the bitstream, which is there."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def placed(self, folder: Path) -> Mapping[str, str]:
         """The site of every port of the top, bit by bit, as nextpnr has placed it."""
-        raise NotImplementedError
 
     def sites(self, board: Board) -> Mapping[str, str] | None:
         """The site of every pin of the board's package; None where only nextpnr has them."""
         return None
 
+    @abc.abstractmethod
     def cells(self, board: Board) -> Sequence[Supply]:
         """What the device has of the cells that synthesis chooses."""
-        raise NotImplementedError
 
     def versions(self) -> Mapping[str, str]:
         """Versions of the family's tools."""
