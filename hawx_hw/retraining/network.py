@@ -11,7 +11,7 @@ conversion.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -122,12 +122,21 @@ class IntegerNetwork(nn.Module):
         return (values[graph.output].flatten(1) - output.zero_point) * output.scale
 
 
-@dataclass(frozen=True, eq=False)
-class _Part:
-    """The weights of one block, and its surrogate."""
+class _Part(nn.Module):
+    """The weights of one block, and its surrogate; they go where the network goes."""
 
     mask: torch.Tensor | None
-    surrogate: Surrogate
+    weight: torch.Tensor
+    weight_slope: torch.Tensor
+    activation: torch.Tensor
+    activation_slope: torch.Tensor
+
+    def __init__(self, mask: torch.Tensor | None, surrogate: Surrogate):
+        super().__init__()
+        tensors = {"mask": mask, **vars(surrogate)}
+        for name, tensor in tensors.items():
+            # Constants: no part of a saved state.
+            self.register_buffer(name, tensor, persistent=False)
 
 
 class _Layer(nn.Module):
@@ -146,17 +155,20 @@ class _Layer(nn.Module):
         self._blocks = blocks
         self._zero_point = zero_point
         rule = self._node.requantization
-        self._scale = rule.multiplier * 2.0**-rule.shift
+        scale = rule.multiplier * 2.0**-rule.shift
+        self._scale: torch.Tensor
+        constant = torch.from_numpy(scale.astype(np.float32))
+        self.register_buffer("_scale", constant, persistent=False)
         at_zero = self._at_zero(node.weight)
         self.weight = nn.Parameter(torch.from_numpy(_used(node.weight, blocks)))
         self.gain = nn.Parameter(torch.zeros(len(rule.multiplier)))
-        bias = (node.bias.astype(np.float64) + at_zero) * self._scale
+        bias = (node.bias.astype(np.float64) + at_zero) * scale
         self.bias = nn.Parameter(torch.from_numpy(bias.astype(np.float32)))
         shares = np.bincount(codes.ravel().astype(np.int64) + 128, minlength=256) / codes.size
-        self._parts = [
+        self._parts = nn.ModuleList(
             _part(index, block_shares, blocks, gradient, shares, zero_point)
             for index, block_shares in enumerate(_weight_shares(node.weight, blocks))
-        ]
+        )
 
     def node(self) -> Conv2d | Linear:
         """The layer of the integer graph."""
@@ -175,18 +187,17 @@ class _Layer(nn.Module):
         """Output codes before they are rounded and clamped, in real numbers."""
         latent = self.weight
         codes = latent + (self._codes() - latent).detach()
-        total = torch.zeros(())
+        total = torch.zeros((), device=x.device)
         for part in self._parts:
+            assert isinstance(part, _Part)
             total = total + self._sums(x, codes, part)
-        scale = torch.from_numpy(self._scale.astype(np.float32)).to(x.device)
-        scale = scale * (1 + self.gain / _GAIN_UNITS)
+        scale = self._scale * (1 + self.gain / _GAIN_UNITS)
         axes = (-1, *(1,) * (total.ndim - 2))
         return total * scale.reshape(axes) + self.bias.reshape(axes)
 
     def _sums(self, x: torch.Tensor, codes: torch.Tensor, part: _Part) -> torch.Tensor:
-        each = part.surrogate
-        weight = mapped(codes, each.weight, each.weight_slope)
-        features = mapped(x, each.activation, each.activation_slope)
+        weight = mapped(codes, part.weight, part.weight_slope)
+        features = mapped(x, part.activation, part.activation_slope)
         if part.mask is not None:
             weight = weight * part.mask.unsqueeze(-1)
         node = self._node
@@ -195,9 +206,6 @@ class _Layer(nn.Module):
         # Features as further channels of the same group, next to their channel.
         features = features.permute(0, 1, 4, 2, 3).flatten(1, 2)
         weight = weight.permute(0, 1, 4, 2, 3).flatten(1, 2)
-        point = each.activation[self._zero_point + 128]
-        if any(node.padding) and bool(point.any()):
-            raise AssertionError("features at the zero point must be zero")
         return F.conv2d(
             padded(features, node.padding, 0), weight, None, node.stride, 0, node.dilation,
             node.groups,

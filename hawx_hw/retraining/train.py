@@ -82,6 +82,7 @@ def retrain(
     learn: Split,
     settings: Retraining,
     *,
+    device: str = "cpu",
     threads: int = 1,
     partial: Path | None = None,
     progress: Progress | None = None,
@@ -101,11 +102,14 @@ def retrain(
     learn : Split
         Images to learn from, uint8 ``(n, C, H, W)``, and their labels.
     settings : Retraining
+    device : str
+        Where gradients are computed, such as ``cuda``; codes are computed by the processor.
     threads : int
-        >= 1. Sums depend on it in their last digits.
+        Of the processor, >= 1. Sums depend on it in their last digits.
     partial : Path or None
     progress : callable or None
-        Called with the batches done and those of all epochs.
+        Called with the batches done and those of all epochs. An exception that it raises ends the
+        training.
 
     Returns
     -------
@@ -118,7 +122,9 @@ def retrain(
         The loss is not finite.
     """
     with torch_threads(threads):
-        return _retrained(graph, assignment, exact, learn, settings, threads, partial, progress)
+        return _retrained(
+            graph, assignment, exact, learn, settings, device, threads, partial, progress
+        )
 
 
 def _retrained(
@@ -127,16 +133,18 @@ def _retrained(
     exact: Graph,
     learn: Split,
     settings: Retraining,
+    device: str,
     threads: int,
     partial: Path | None,
     progress: Progress | None,
 ) -> Graph:
     probes = graph.codes(evenly_spaced(learn, _PROBES).images)
     network = IntegerNetwork(graph, assignment, settings.gradient, probes, threads=threads)
+    network.to(device)
     optimizer = _optimizer(network, settings)
     order_of = _Order(len(learn), settings)
     steps = order_of.batches * settings.epochs
-    identity = _identity((graph, exact), assignment, learn, settings, threads)
+    identity = _identity((graph, exact), assignment, learn, settings, device, threads)
     start = 0 if partial is None else resume(network, optimizer, identity, partial)
     for epoch in range(start, settings.epochs):
         generator = torch.Generator().manual_seed(seed_for(settings.seed, f"epoch {epoch}"))
@@ -145,8 +153,8 @@ def _retrained(
             for group in optimizer.param_groups:
                 group["lr"] = group["largest"] * (1 + math.cos(math.pi * share)) / 2
             pixels = _distorted(learn.images[chosen], settings.augmentation, generator)
-            outputs = network(torch.from_numpy(graph.codes(pixels)))
-            labels = torch.from_numpy(learn.labels[chosen])
+            outputs = network(torch.from_numpy(graph.codes(pixels)).to(device))
+            labels = torch.from_numpy(learn.labels[chosen]).to(device)
             loss = F.cross_entropy(outputs, labels)
             if settings.distillation:
                 loss = loss + _distilled(outputs, exact, pixels)
@@ -198,6 +206,7 @@ def _distilled(outputs: torch.Tensor, exact: Graph, pixels: np.ndarray) -> torch
     tensor = exact.tensors[exact.output]
     codes = fast.run(exact, exact.codes(pixels)).reshape(len(pixels), -1)
     teacher = torch.from_numpy((codes.astype(np.float32) - tensor.zero_point) * tensor.scale)
+    teacher = teacher.to(outputs.device)
     return _TEMPERATURE**2 * F.kl_div(
         F.log_softmax(outputs / _TEMPERATURE, dim=1),
         F.log_softmax(teacher / _TEMPERATURE, dim=1),
@@ -211,6 +220,7 @@ def _identity(
     assignment: Assignment,
     learn: Split,
     settings: Retraining,
+    device: str,
     threads: int,
 ) -> str:
     """What a saved state belongs to."""
@@ -223,5 +233,6 @@ def _identity(
     for name, layer in sorted(assignment.items()):
         digest.update(name.encode() + blocks_key(layer))
     return json.dumps(
-        [_SCHEMA, digest.hexdigest(), learn.digest, asdict(settings), threads, torch.__version__]
+        [_SCHEMA, digest.hexdigest(), learn.digest, asdict(settings), device, threads]
+        + [torch.__version__]
     )

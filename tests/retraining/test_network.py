@@ -152,3 +152,35 @@ def test_table_needs_factors() -> None:
     with pytest.raises(ValueError, match="exact factors, not 'unfactored'"):
         IntegerNetwork(graph, blocks, "table", images)
     IntegerNetwork(graph, blocks, "gain", images, threads=1)(torch.from_numpy(images))
+
+
+def test_it_goes_where_torch_computes() -> None:
+    """All parameters and constants move, and the float part computes there with nothing else."""
+    rng = np.random.default_rng(1)
+    graph = small_graph()
+    images, assignment = random_codes(rng, graph, 3), mixed(rng, graph)
+    network = IntegerNetwork(graph, assignment, "table", images, threads=1).to("meta")
+    stray = [
+        value
+        for module in network.modules()
+        for value in vars(module).values()
+        if isinstance(value, torch.Tensor)
+    ]
+    assert not stray
+    tensors = [*network.parameters(), *network.buffers()]
+    assert len(tensors) > len([*network.parameters()])
+    assert {tensor.device.type for tensor in tensors} == {"meta"}
+    for node in graph.nodes:
+        if isinstance(node, (Conv2d, Linear)):
+            shape = graph.tensors[node.inputs[0]].shape
+            x = torch.zeros((2, *shape), device="meta", requires_grad=True)
+            result = network._by_name[node.name](x)
+            assert result.device.type == "meta"
+            assert result.shape == (2, *graph.tensors[node.name].shape)
+            result.sum().backward()
+
+
+def test_constants_are_no_part_of_a_saved_state() -> None:
+    graph = small_graph()
+    network = IntegerNetwork(graph, {}, "straight", small_images(graph, 2)[0], threads=1)
+    assert network.state_dict().keys() == dict(network.named_parameters()).keys()
