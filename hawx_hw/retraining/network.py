@@ -16,14 +16,14 @@ from dataclasses import replace
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 from hawx_hw.blocks.assignment import Assignment, LayerBlocks
 from hawx_hw.emulation import Emulator
 from hawx_hw.emulation.products import EXACT
 from hawx_hw.graph.graph import MULTIPLIER_BITS, SHIFT_MIN, WEIGHT_MAX, Conv2d, Graph, Linear
-from hawx_hw.retraining.surrogate import Gradient, Surrogate, mapped, surrogate
-from hawx_hw.scores.jacobian import padded, real_function
+from hawx_hw.retraining.derivative import Derivative
+from hawx_hw.retraining.surrogate import Gradient, surrogate
+from hawx_hw.scores.jacobian import real_function
 
 __all__ = ["IntegerNetwork"]
 
@@ -104,39 +104,18 @@ class IntegerNetwork(nn.Module):
         graph = self.graph()
         emulator = Emulator(graph, threads=self._threads, memory=0)
         codes = emulator.run_all(images.cpu().numpy(), self._assignment)
-        values = {graph.input: images.float()}
+        values = {graph.input: _arranged(images).float()}
         for node in graph.nodes:
             point = graph.tensors[node.inputs[0]].zero_point
             inputs = [values[name] for name in node.inputs]
-            exact = torch.from_numpy(codes[node.name].astype(np.float32)).to(images.device)
+            exact = _arranged(torch.from_numpy(codes[node.name]).to(images.device))
             if isinstance(node, (Conv2d, Linear)):
-                real = self._by_name[node.name](inputs[0])
-                rule = node.requantization
-                # Neither a code at the clamp nor its gradient moves.
-                moves = (exact > rule.low) & (exact < (rule.high & -rule.step))
-                values[node.name] = exact + (real - real.detach()) * moves
+                values[node.name] = self._by_name[node.name](inputs[0], exact)
             else:
                 real = real_function(node, inputs, point)
                 values[node.name] = real + (exact - real).detach()
         output = graph.tensors[graph.output]
         return (values[graph.output].flatten(1) - output.zero_point) * output.scale
-
-
-class _Part(nn.Module):
-    """The weights of one block, and its surrogate; they go where the network goes."""
-
-    mask: torch.Tensor | None
-    weight: torch.Tensor
-    weight_slope: torch.Tensor
-    activation: torch.Tensor
-    activation_slope: torch.Tensor
-
-    def __init__(self, mask: torch.Tensor | None, surrogate: Surrogate):
-        super().__init__()
-        tensors = {"mask": mask, **vars(surrogate)}
-        for name, tensor in tensors.items():
-            # Constants: no part of a saved state.
-            self.register_buffer(name, tensor, persistent=False)
 
 
 class _Layer(nn.Module):
@@ -165,10 +144,13 @@ class _Layer(nn.Module):
         bias = (node.bias.astype(np.float64) + at_zero) * scale
         self.bias = nn.Parameter(torch.from_numpy(bias.astype(np.float32)))
         shares = np.bincount(codes.ravel().astype(np.int64) + 128, minlength=256) / codes.size
-        self._parts = nn.ModuleList(
-            _part(index, block_shares, blocks, gradient, shares, zero_point)
-            for index, block_shares in enumerate(_weight_shares(node.weight, blocks))
-        )
+        surrogates = [
+            surrogate(block, gradient, shares, of_block, zero_point)
+            for block, of_block in zip(
+                blocks.blocks, _weight_shares(node.weight, blocks), strict=True
+            )
+        ]
+        self._derivative = Derivative(node, blocks, surrogates)
 
     def node(self) -> Conv2d | Linear:
         """The layer of the integer graph."""
@@ -183,33 +165,27 @@ class _Layer(nn.Module):
         requantization = replace(rule, multiplier=multiplier)
         return replace(self._node, weight=weight, bias=bias, requantization=requantization)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Output codes before they are rounded and clamped, in real numbers."""
-        latent = self.weight
-        codes = latent + (self._codes() - latent).detach()
-        total = torch.zeros((), device=x.device)
-        for part in self._parts:
-            assert isinstance(part, _Part)
-            total = total + self._sums(x, codes, part)
-        scale = self._scale * (1 + self.gain / _GAIN_UNITS)
-        axes = (-1, *(1,) * (total.ndim - 2))
-        return total * scale.reshape(axes) + self.bias.reshape(axes)
+    def forward(self, x: torch.Tensor, exact: torch.Tensor) -> torch.Tensor:
+        """The layer's output codes ``exact``, with derivatives by ``x`` and by the parameters."""
+        result: torch.Tensor = _Codes.apply(x, self.weight, self.gain, self.bias, exact, self)
+        return result
 
-    def _sums(self, x: torch.Tensor, codes: torch.Tensor, part: _Part) -> torch.Tensor:
-        weight = mapped(codes, part.weight, part.weight_slope)
-        features = mapped(x, part.activation, part.activation_slope)
-        if part.mask is not None:
-            weight = weight * part.mask.unsqueeze(-1)
-        node = self._node
-        if isinstance(node, Linear):
-            return F.linear(features.flatten(1), weight.flatten(1))
-        # Features as further channels of the same group, next to their channel.
-        features = features.permute(0, 1, 4, 2, 3).flatten(1, 2)
-        weight = weight.permute(0, 1, 4, 2, 3).flatten(1, 2)
-        return F.conv2d(
-            padded(features, node.padding, 0), weight, None, node.stride, 0, node.dilation,
-            node.groups,
-        )  # fmt: skip
+    def backward(
+        self, x: torch.Tensor, exact: torch.Tensor, gradient: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Derivatives by ``x``, weight, gain and bias, from those by the output codes."""
+        rule = self._node.requantization
+        # Neither a code at the clamp nor its gradient moves.
+        gradient = gradient * ((exact > rule.low) & (exact < (rule.high & -rule.step)))
+        axes = (-1, *(1,) * (gradient.ndim - 2))
+        others = [0, *range(2, gradient.ndim)]
+        by_bias = gradient.sum(others)
+        gain = (1 + self.gain.detach() / _GAIN_UNITS).clamp(min=1e-3)
+        # The product of sum and multiplier, up to the rounding.
+        products = (gradient * exact).sum(others) - (rule.zero_point + self.bias) * by_bias
+        by_sums = gradient * (self._scale * gain).reshape(axes)
+        by_x, by_weight = self._derivative(x, self._codes(), by_sums)
+        return by_x, by_weight, products / gain / _GAIN_UNITS, by_bias
 
     def _codes(self) -> torch.Tensor:
         """The weights' codes: multiples of the block's step that it accepts, in float32."""
@@ -232,6 +208,11 @@ class _Layer(nn.Module):
         return total
 
 
+def _arranged(codes: torch.Tensor) -> torch.Tensor:
+    """Feature maps with their channels last in memory: faster for convolutions on processors."""
+    return codes.contiguous(memory_format=torch.channels_last) if codes.ndim == 4 else codes
+
+
 def _used(weight: np.ndarray, blocks: LayerBlocks) -> np.ndarray:
     """The codes without the low bits that their blocks drop: float32."""
     steps = np.array([block.weight_step for block in blocks.blocks])[blocks.choice]
@@ -244,20 +225,6 @@ def _weight_shares(weight: np.ndarray, blocks: LayerBlocks) -> list[np.ndarray]:
     return [np.bincount(w.astype(np.int64) + 128, minlength=256) / w.size for w in of_block]
 
 
-def _part(
-    index: int,
-    weights: np.ndarray,
-    blocks: LayerBlocks,
-    gradient: Gradient,
-    shares: np.ndarray,
-    zero_point: int,
-) -> _Part:
-    mask = None
-    if len(blocks.blocks) > 1:
-        mask = torch.from_numpy((blocks.choice == index).astype(np.float32))
-    return _Part(mask, surrogate(blocks.blocks[index], gradient, shares, weights, zero_point))
-
-
 def _with_room(node: Conv2d | Linear) -> Conv2d | Linear:
     """The layer with multipliers that gains may double."""
     rule = node.requantization
@@ -265,3 +232,28 @@ def _with_room(node: Conv2d | Linear) -> Conv2d | Linear:
         return node
     halved = replace(rule, multiplier=(rule.multiplier + 1) // 2, shift=rule.shift - 1)
     return replace(node, requantization=halved)
+
+
+class _Codes(torch.autograd.Function):
+    """Output codes of a layer that are known, and the derivatives of the layer."""
+
+    @staticmethod
+    def forward(
+        context: torch.autograd.function.FunctionCtx,
+        x: torch.Tensor,
+        weight: torch.Tensor,
+        gain: torch.Tensor,
+        bias: torch.Tensor,
+        exact: torch.Tensor,
+        layer: _Layer,
+    ) -> torch.Tensor:
+        context.save_for_backward(x, exact)
+        context.layer = layer  # type: ignore[attr-defined]
+        return exact.float()
+
+    @staticmethod
+    def backward(
+        context: torch.autograd.function.FunctionCtx, gradient: torch.Tensor
+    ) -> tuple[torch.Tensor | None, ...]:
+        x, exact = context.saved_tensors  # type: ignore[attr-defined]
+        return *context.layer.backward(x, exact, gradient), None, None  # type: ignore[attr-defined]

@@ -17,7 +17,8 @@ Slopes are central differences over ``2 h`` codes with the block's own step ``h`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -25,7 +26,7 @@ import torch
 
 from hawx_hw.blocks.block import CODES, Block
 
-__all__ = ["Gradient", "Surrogate", "mapped", "surrogate"]
+__all__ = ["Gradient", "Surrogate", "surrogate"]
 
 #: The ways to differentiate a product; see the module.
 Gradient = Literal["straight", "gain", "table"]
@@ -53,6 +54,22 @@ class Surrogate:
     def rank(self) -> int:
         """Number of products."""
         return self.weight.shape[1]
+
+    @cached_property
+    def zero_point(self) -> int | None:
+        """The activation code whose distance the only feature is; None: the features are others."""
+        values = self.activation[:, 0]
+        linear = self.rank == 1 and bool((values.diff() == 1).all())
+        return -128 - int(values[0]) if linear else None
+
+    @cached_property
+    def key(self) -> bytes:
+        """Equal for equal surrogates."""
+        return b"".join(tensor.numpy().tobytes() for tensor in self.tensors().values())
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """All tensors by name."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
 def surrogate(
@@ -125,31 +142,3 @@ def _gains(
     square = weights @ codes**2
     rho_activation = by_activation @ (weights * codes) / square if square else np.ones(256)
     return rho_weight, rho_activation
-
-
-class _Mapped(torch.autograd.Function):
-    """Values by code, and a given slope for each."""
-
-    @staticmethod
-    def forward(
-        context: torch.autograd.function.FunctionCtx,
-        codes: torch.Tensor,
-        values: torch.Tensor,
-        slopes: torch.Tensor,
-    ) -> torch.Tensor:
-        index = (codes + 128).long()
-        context.save_for_backward(slopes[index])
-        return values[index]
-
-    @staticmethod
-    def backward(
-        context: torch.autograd.function.FunctionCtx, gradient: torch.Tensor
-    ) -> tuple[torch.Tensor, None, None]:
-        (slopes,) = context.saved_tensors  # type: ignore[attr-defined]
-        return (gradient * slopes).sum(dim=-1), None, None
-
-
-def mapped(codes: torch.Tensor, values: torch.Tensor, slopes: torch.Tensor) -> torch.Tensor:
-    """``values[code + 128]`` of whole numbers, with the derivative ``slopes[code + 128]``."""
-    result: torch.Tensor = _Mapped.apply(codes, values, slopes)
-    return result

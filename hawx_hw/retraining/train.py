@@ -233,6 +233,8 @@ def _identity(
     for name, layer in sorted(assignment.items()):
         digest.update(name.encode() + blocks_key(layer))
     return json.dumps(
-        [_SCHEMA, digest.hexdigest(), learn.digest, asdict(settings), device, threads]
-        + [torch.__version__]
+        [
+            *(_SCHEMA, digest.hexdigest(), learn.digest, asdict(settings)),
+            *(device, threads, torch.__version__),
+        ]
     )

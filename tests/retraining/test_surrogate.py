@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
 from hawx_hw.blocks import by_name
-from hawx_hw.retraining.surrogate import mapped, surrogate
+from hawx_hw.retraining.surrogate import surrogate
 
 EVEN = np.full(256, 1 / 256)
 NAMES = ["precision(w=5,a=6)", "array(1,2,6)", "drum(k=3)", "mitchell(w=3)"]
@@ -63,12 +62,16 @@ def test_gains_follow_the_block() -> None:
     np.testing.assert_allclose(each.activation_slope, expected, rtol=1e-5)
 
 
-def test_mapped() -> None:
-    codes = torch.tensor([[-128.0, 127.0], [0.0, 5.0]], requires_grad=True)
-    values, slopes = torch.rand(256, 3), torch.rand(256, 3)
-    result = mapped(codes, values, slopes)
-    index = (codes.detach() + 128).long()
-    assert torch.equal(result, values[index])
-    weights = torch.rand(2, 2, 3)
-    (result * weights).sum().backward()
-    torch.testing.assert_close(codes.grad, (weights * slopes[index]).sum(dim=-1))
+def test_features_that_are_distances() -> None:
+    for gradient in ("straight", "gain"):
+        assert surrogate(by_name("drum(k=3)"), gradient, EVEN, EVEN, -30).zero_point == -30
+    assert surrogate(by_name("exact"), "table", EVEN, EVEN, 5).zero_point == 5
+    assert surrogate(by_name("drum(k=3)"), "table", EVEN, EVEN, 0).zero_point is None
+    assert surrogate(by_name("array(1,2,6)"), "table", EVEN, EVEN, 0).zero_point is None
+
+
+def test_equal_surrogates_have_equal_keys() -> None:
+    names = ("exact", "drum(k=3)")
+    one, other = (surrogate(by_name(name), "straight", EVEN, EVEN, 3) for name in names)
+    assert one.key == other.key
+    assert one.key != surrogate(by_name("drum(k=3)"), "gain", EVEN, EVEN, 3).key
