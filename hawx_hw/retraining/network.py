@@ -2,8 +2,9 @@
 
 Its forward pass is the integer graph, computed by the emulator: every tensor has the codes that the
 hardware has. Parameters are what the graph rounds, in units in which a step of training may be
-equally large: real weights in units of a weight code, and for each filter a bias in units of an
-output code, and a gain of its multiplier in units of 1 / 128. There are no statistics of batches.
+equally large: real weights in units of a quarter of the root of their block's step, and for each
+filter a bias in units of an output code, and a gain of its multiplier in units of 1 / 128. There
+are no statistics of batches.
 :meth:`IntegerNetwork.graph` writes the parameters down as an integer graph; there is no other
 conversion.
 """
@@ -28,8 +29,11 @@ from hawx_hw.scores.jacobian import real_function
 __all__ = ["IntegerNetwork"]
 
 _MULTIPLIER_MAX = 2**MULTIPLIER_BITS - 1
-#: A gain of one is so many of the parameter's units: as a weight of the largest code.
+#: A gain of one is so many of the parameter's units.
 _GAIN_UNITS = 128.0
+#: A weight's unit, in codes, is this times the root of its block's step: coarse levels take longer
+#: ways.
+_WEIGHT_UNIT = 0.25
 
 
 class IntegerNetwork(nn.Module):
@@ -139,7 +143,11 @@ class _Layer(nn.Module):
         constant = torch.from_numpy(scale.astype(np.float32))
         self.register_buffer("_scale", constant, persistent=False)
         at_zero = self._at_zero(node.weight)
-        self.weight = nn.Parameter(torch.from_numpy(_used(node.weight, blocks)))
+        steps = np.array([block.weight_step for block in blocks.blocks])[blocks.choice]
+        self._unit: torch.Tensor
+        unit = torch.from_numpy(_WEIGHT_UNIT * np.sqrt(steps, dtype=np.float32))
+        self.register_buffer("_unit", unit, persistent=False)
+        self.weight = nn.Parameter(torch.from_numpy(_used(node.weight, steps)) / unit)
         self.gain = nn.Parameter(torch.zeros(len(rule.multiplier)))
         bias = (node.bias.astype(np.float64) + at_zero) * scale
         self.bias = nn.Parameter(torch.from_numpy(bias.astype(np.float32)))
@@ -185,11 +193,11 @@ class _Layer(nn.Module):
         products = (gradient * exact).sum(others) - (rule.zero_point + self.bias) * by_bias
         by_sums = gradient * (self._scale * gain).reshape(axes)
         by_x, by_weight = self._derivative(x, self._codes(), by_sums)
-        return by_x, by_weight, products / gain / _GAIN_UNITS, by_bias
+        return by_x, by_weight * self._unit, products / gain / _GAIN_UNITS, by_bias
 
     def _codes(self) -> torch.Tensor:
         """The weights' codes: multiples of the block's step that it accepts, in float32."""
-        latent = self.weight.detach()
+        latent = self.weight.detach() * self._unit
         codes = torch.zeros_like(latent)
         for index, block in enumerate(self._blocks.blocks):
             step = block.weight_step
@@ -213,9 +221,8 @@ def _arranged(codes: torch.Tensor) -> torch.Tensor:
     return codes.contiguous(memory_format=torch.channels_last) if codes.ndim == 4 else codes
 
 
-def _used(weight: np.ndarray, blocks: LayerBlocks) -> np.ndarray:
+def _used(weight: np.ndarray, steps: np.ndarray) -> np.ndarray:
     """The codes without the low bits that their blocks drop: float32."""
-    steps = np.array([block.weight_step for block in blocks.blocks])[blocks.choice]
     return (weight.astype(np.int64) & -steps).astype(np.float32)
 
 

@@ -16,9 +16,9 @@ from torch.nn import functional as F
 
 from hawx_hw.blocks.assignment import Assignment
 from hawx_hw.datasets.dataset import Split, evenly_spaced
+from hawx_hw.emulation import Emulator
 from hawx_hw.emulation.products import blocks_key
 from hawx_hw.errors import UserError
-from hawx_hw.graph import fast
 from hawx_hw.graph.graph import Graph
 from hawx_hw.graph.storage import save_graph
 from hawx_hw.networks.augmentation import Augmentation, augment
@@ -61,8 +61,8 @@ class Retraining:
     batch : int
         Images a step.
     learning_rate : float
-        About the largest change of a parameter in a step, by AdamW; it falls along half a cosine.
-        Of weights in codes, of biases in output codes, of gains in 1 / 128.
+        About the largest change of a parameter in a step, by AdamW, in the units of
+        :mod:`~hawx_hw.retraining.network`; it falls along half a cosine.
     augmentation : Augmentation
     """
 
@@ -71,7 +71,7 @@ class Retraining:
     distillation: bool = False
     seed: int = 0
     batch: int = 128
-    learning_rate: float = 0.05
+    learning_rate: float = 0.5
     augmentation: Augmentation = field(default=_PLAIN)
 
 
@@ -142,6 +142,7 @@ def _retrained(
     network = IntegerNetwork(graph, assignment, settings.gradient, probes, threads=threads)
     network.to(device)
     optimizer = _optimizer(network, settings)
+    teacher = Emulator(exact, threads=threads, memory=0)
     order_of = _Order(len(learn), settings)
     steps = order_of.batches * settings.epochs
     identity = _identity((graph, exact), assignment, learn, settings, device, threads)
@@ -157,7 +158,7 @@ def _retrained(
             labels = torch.from_numpy(learn.labels[chosen]).to(device)
             loss = F.cross_entropy(outputs, labels)
             if settings.distillation:
-                loss = loss + _distilled(outputs, exact, pixels)
+                loss = loss + _distilled(outputs, teacher, pixels)
             if not bool(torch.isfinite(loss)):
                 raise UserError(
                     f"Retraining diverged: the loss of epoch {epoch + 1} is not finite",
@@ -201,10 +202,11 @@ def _distorted(images: np.ndarray, limits: Augmentation, generator: torch.Genera
     return pixels
 
 
-def _distilled(outputs: torch.Tensor, exact: Graph, pixels: np.ndarray) -> torch.Tensor:
+def _distilled(outputs: torch.Tensor, exact: Emulator, pixels: np.ndarray) -> torch.Tensor:
     """Divergence from the exact network's outputs, both softened."""
-    tensor = exact.tensors[exact.output]
-    codes = fast.run(exact, exact.codes(pixels)).reshape(len(pixels), -1)
+    graph = exact.graph
+    tensor = graph.tensors[graph.output]
+    codes = exact.run(graph.codes(pixels)).reshape(len(pixels), -1)
     teacher = torch.from_numpy((codes.astype(np.float32) - tensor.zero_point) * tensor.scale)
     teacher = teacher.to(outputs.device)
     return _TEMPERATURE**2 * F.kl_div(

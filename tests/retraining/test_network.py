@@ -112,7 +112,8 @@ def test_derivatives_of_one_layer() -> None:
     scale = 20_000 / 2**22
     parameters = {name.split(".")[-1]: p.grad for name, p in network.named_parameters()}
     offsets = np.array([30, 0, 80])
-    np.testing.assert_allclose(parameters["weight"][0], 0.25 * scale * offsets, rtol=1e-6)
+    by_code = 0.25 * scale * offsets
+    np.testing.assert_allclose(parameters["weight"][0], by_code / 4, rtol=1e-6)
     np.testing.assert_allclose(parameters["bias"], [0.25], rtol=1e-6)
     exact = (np.array([30, -40, 20]) * offsets).sum() * scale
     # The sum is taken from the output's code.
@@ -134,6 +135,7 @@ def test_latent_weights_take_the_nearest_level() -> None:
     assignment = uniform(graph, "precision(w=4,a=8)")
     network = IntegerNetwork(graph, assignment, "straight", np.zeros((1, 3), np.int8), threads=1)
     with torch.no_grad():
+        # In units of a quarter of the root of 16: of one code.
         next(network.parameters())[:] = torch.tensor([[25.0, -23.0, 400.0]])
     assert network.graph().nodes[0].weight.tolist() == [[32, -16, 112]]
 
