@@ -207,6 +207,8 @@ class Project:
             self.images.proposing(search.images),
             count=search.profile_images,
             granularity=search.granularity,
+            slices=search.slices,
+            channel_parts=search.channel_parts,
             bias_correction=rules.bias,
             weights=rules.weights,
         )

@@ -1,8 +1,8 @@
 """The space of a search: units, the candidate blocks, and assignments as vectors of integers.
 
-A unit is a layer, a filter, or a kernel slice of a filter. A vector has the index of a block for
-each unit, in the order of layers, filters and slices. The vectors of a space are also numbered, the
-last unit varying fastest.
+A unit is a layer, a filter or a group of filters, or a kernel slice of one of these. A vector has
+the index of a block for each unit, in the order of layers, filters (or groups) and slices. The
+vectors of a space are also numbered, the last unit varying fastest.
 """
 
 from __future__ import annotations
@@ -13,14 +13,12 @@ from typing import Self
 import numpy as np
 
 from hawx_hw.assignment.indexed import indexed
+from hawx_hw.assignment.units import CHANNEL_PARTS, kernel_slices
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.block import Block
 from hawx_hw.graph.graph import Conv2d, Graph, Linear, node_macs
 
-__all__ = ["LEVELS", "Space", "kernel_slices"]
-
-#: The kinds of units.
-LEVELS = ("layer", "filter", "kernel")
+__all__ = ["Space"]
 
 
 class Space:
@@ -89,40 +87,58 @@ class Space:
         blocks: Sequence[Block],
         slices: Mapping[str, np.ndarray],
         layers: Sequence[str] | None = None,
+        *,
+        groups: Mapping[str, np.ndarray] | None = None,
     ) -> Self:
-        """One unit for each kernel slice of a filter.
+        """One unit for each kernel slice of a filter, or of a group of filters.
 
         Parameters
         ----------
         slices : mapping of str to ndarray of int
             The slice of every tap of some layers, of shape ``weight.shape[1:]``, counted from 0;
             filters of other layers are one unit each.
+        groups : mapping of str to ndarray of int, or None
+            The group of every filter of some layers, ``(filters,)``, counted from 0; filters of
+            other layers are a group each.
         """
         units = {}
         for name, shape in _shapes(graph, layers).items():
             part = np.asarray(slices.get(name, np.zeros(shape[1:], dtype=np.int64)))
-            filters = np.arange(shape[0]).reshape((-1,) + (1,) * (len(shape) - 1))
+            group = np.asarray((groups or {}).get(name, np.arange(shape[0])))
+            filters = group.reshape((-1,) + (1,) * (len(shape) - 1))
             units[name] = filters * (int(part.max()) + 1) + part
         return cls(graph, blocks, units)
 
     @classmethod
-    def by_granularity(cls, graph: Graph, blocks: Sequence[Block], granularity: str) -> Self:
+    def by_granularity(
+        cls,
+        graph: Graph,
+        blocks: Sequence[Block],
+        granularity: str,
+        slices: str = "rows",
+        channel_parts: int = CHANNEL_PARTS,
+        *,
+        groups: Mapping[str, np.ndarray] | None = None,
+    ) -> Self:
         """One unit for each layer, filter or kernel slice of all layers.
 
         Parameters
         ----------
-        granularity : str
-            One of :data:`LEVELS`; for ``kernel`` see :func:`kernel_slices`.
+        granularity, slices : str
+        channel_parts : int
+            See :func:`~hawx_hw.assignment.units.kernel_slices`.
+        groups : mapping of str to ndarray of int, or None
+            See :meth:`by_slice`; not with layers.
 
         Raises
         ------
         ValueError
-            There is no such granularity.
+            There is no such granularity, there are no such slices, or no parts.
         """
-        slices = kernel_slices(graph, granularity)
+        taps = kernel_slices(graph, granularity, slices, channel_parts)
         if granularity == "layer":
             return cls.by_layer(graph, blocks)
-        return cls.by_slice(graph, blocks, slices)
+        return cls.by_slice(graph, blocks, taps, groups=groups)
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -226,37 +242,6 @@ class Space:
             if (vector[self.unit(name)] != chosen).any():
                 raise ValueError(f"Assignment must have one block a unit in {name!r}")
         return vector
-
-
-def kernel_slices(graph: Graph, granularity: str) -> dict[str, np.ndarray]:
-    """The slice of every tap of convolutions where kernel slices are units; else nothing.
-
-    Parameters
-    ----------
-    graph : Graph
-    granularity : str
-        One of :data:`LEVELS`.
-
-    Returns
-    -------
-    dict of str to ndarray of int64
-        By the layer's name, of shape ``weight.shape[1:]``: the y of the tap in its kernel.
-
-    Raises
-    ------
-    ValueError
-        There is no such granularity.
-    """
-    if granularity not in LEVELS:
-        raise ValueError(f"granularity must be one of {', '.join(LEVELS)}, not {granularity!r}")
-    slices = {}
-    if granularity == "kernel":
-        for node in graph.nodes:
-            if isinstance(node, Conv2d):
-                shape = node.weight.shape[1:]
-                y = np.arange(shape[1])[:, None]
-                slices[node.name] = np.ascontiguousarray(np.broadcast_to(y, shape))
-    return slices
 
 
 def _shapes(graph: Graph, layers: Sequence[str] | None) -> dict[str, tuple[int, ...]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from hawx_hw.blocks.block import CODES, Block
 from hawx_hw.blocks.catalogue import other_names
 from hawx_hw.blocks.evoapprox import circuit_of
@@ -38,8 +40,8 @@ def describe(block: Block, moments: ErrorMoments | None = None) -> dict[str, Any
         if factors is None
         else {
             "terms": int(factors[0].shape[1]),
-            "weights": [int(factors[0].min()), int(factors[0].max())],
-            "activations": [int(factors[1].min()), int(factors[1].max())],
+            "weights": _range(factors[0]),
+            "activations": _range(factors[1]),
         },
         "weights": [block.weights[0], block.weights[-1]],
         "activations": [block.activations[0], block.activations[-1]],
@@ -61,6 +63,11 @@ def describe(block: Block, moments: ErrorMoments | None = None) -> dict[str, Any
     if moments is not None:
         content["on_histograms"] = {"mean_error": moments.mean_error, "variance": moments.variance}
     return content
+
+
+def _range(factors: np.ndarray) -> list[int]:
+    """The least and the greatest factor; [0, 0] where a table of zeros needs none."""
+    return [int(factors.min()), int(factors.max())] if factors.size else [0, 0]
 
 
 def _operands(block: Block) -> dict[str, Any]:

@@ -21,6 +21,7 @@ __all__ = ["FAMILIES", "by_name", "distinct_blocks"]
 FAMILIES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "exact": ("hawx_hw.blocks.families.exact", "Exact"),
+        "none": ("hawx_hw.blocks.families.none", "Skipped"),
         "array": ("hawx_hw.blocks.families.array", "Array"),
         "precision": ("hawx_hw.blocks.families.lower_precision", "Precision"),
         "truncation": ("hawx_hw.blocks.families.lower_precision", "Truncation"),

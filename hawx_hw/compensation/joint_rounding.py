@@ -183,6 +183,9 @@ class JointRounding:
     def _part(
         self, taps: slice, blocks: tuple[Block, ...], weight: np.ndarray, alone: np.ndarray
     ) -> np.ndarray:
+        if not any(levels(block).vectors.shape[1] for block in set(blocks)):
+            # Nothing is multiplied: no code changes the sum.
+            return alone
         key = (str(taps.start), *(block.digest for block in blocks))
         if key not in self._errors:
             self._errors = {key: SumErrors(blocks, self._activations[:, taps])}

@@ -32,7 +32,8 @@ class Levels:
     Parameters
     ----------
     codes : ndarray of int64
-        ``(levels,)``: of the codes with the same vector, the smallest.
+        ``(levels,)``: of the codes with the same vector, the smallest; the one nearest to 0 where
+        all have the same.
     vectors : ndarray of float64
         ``(levels, rank)``.
     of_code : ndarray of float64
@@ -65,6 +66,9 @@ def levels(block: Block) -> Levels:
         raise ValueError(f"Block must have exact factors, not {block.name!r}")
     left, right = (factor.astype(np.float64) for factor in factors)
     accepted = np.array([w for w in block.weights if abs(w) <= WEIGHT_MAX], dtype=np.int64)
+    if (left[accepted + 128] == left[accepted[0] + 128]).all():
+        nearest = accepted[[np.argmin(np.abs(accepted))]]
+        return Levels(nearest, left[nearest + 128], left, right)
     vectors, first = np.unique(left[accepted + 128], axis=0, return_index=True)
     order = np.argsort(first)
     return Levels(accepted[first[order]], vectors[order], left, right)

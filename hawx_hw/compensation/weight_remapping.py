@@ -32,7 +32,7 @@ def remap_weights(
     zero_point)`` where it should contribute ``w (x - zero_point)``, and the code with the least
     mean square of the difference over the layer's activations is taken. Of equal codes the nearest
     to ``w`` is taken, then the smaller. For a block of lower precision that is rounding to its
-    step.
+    step. Under a block whose product depends on no weight, all are that nearest to 0.
 
     Parameters
     ----------
@@ -74,6 +74,8 @@ def best_codes(
     accepted = np.array([w for w in block.weights if abs(w) <= WEIGHT_MAX], dtype=np.int64)
     share = _shares(histogram)
     products = block.table[accepted + 128].astype(np.int64)
+    if (products == products[0]).all():
+        return np.full(256, accepted[np.argmin(np.abs(accepted))])
     products -= products[:, zero_point + 128, None]
     values = CODES.astype(np.int64) - zero_point
     # The square of products - w * values, summed, for all pairs at once.

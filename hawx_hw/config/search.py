@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import AliasChoices, Field, field_validator
+from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from hawx_hw.config.base import Model
@@ -77,6 +77,24 @@ class SearchConfig(Model):
         default="filter",
         description="What gets a block of its own: a layer, a filter, or a slice of a filter.",
     )
+    groups: int | None = Field(
+        default=None,
+        ge=1,
+        description="Into how many equal parts the filters of a layer are divided, sorted by their "
+        "scores; those of a part have the same block. With granularity filter or kernel. Left out: "
+        "every filter by itself.",
+    )
+    slices: Literal["rows", "columns", "channels"] = Field(
+        default="rows",
+        description="What a slice of a filter is: a row of its kernel, a column, or a part of the "
+        "input channels. With granularity kernel.",
+    )
+    channel_parts: int = Field(
+        default=4,
+        ge=1,
+        description="Into how many equal parts the input channels are divided. With slices "
+        "channels.",
+    )
     algorithm: Literal["hawx", "exhaustive", "random", "nsga2", "greedy", "hill_climbing"] = Field(
         default="hawx",
         description="hawx goes by the scores; nsga2 needs the extra hawx_hw[search].",
@@ -116,6 +134,26 @@ class SearchConfig(Model):
         "objective that meets the constraints.",
     )
 
+    @model_validator(mode="after")
+    def _units(self) -> SearchConfig:
+        """What divides layers or filters stands beside a granularity that does so."""
+        if self.groups is not None and self.granularity == "layer":
+            raise _unused("groups", "granularity: layer has no filters of their own", "filter")
+        if "slices" in self.model_fields_set and self.granularity != "kernel":
+            what = f"granularity: {self.granularity} does not divide filters into slices"
+            raise _unused("slices", what, "kernel")
+        if "channel_parts" in self.model_fields_set and self.slices != "channels":
+            raise PydanticCustomError(
+                "user_error",
+                "{what}",
+                {
+                    "key": "search.channel_parts",
+                    "what": f"slices: {self.slices} does not divide the channels",
+                    "hint": "Leave it out, or choose slices: channels.",
+                },
+            )
+        return self
+
     @field_validator("variants")
     @classmethod
     def _distinct(cls, value: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
@@ -127,3 +165,15 @@ class SearchConfig(Model):
                     {"what": "A variant is listed twice", "hint": "Remove one of them."},
                 )
         return value
+
+
+def _unused(key: str, what: str, granularity: str) -> PydanticCustomError:
+    return PydanticCustomError(
+        "user_error",
+        "{what}",
+        {
+            "key": f"search.{key}",
+            "what": what,
+            "hint": f"Leave it out, or choose granularity: {granularity}.",
+        },
+    )

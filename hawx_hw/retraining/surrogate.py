@@ -95,6 +95,9 @@ def surrogate(
     """
     codes = CODES.astype(np.float64)
     ones = np.ones(256)
+    if not block.table.any():
+        # Nothing flows through products that are all 0.
+        return _surrogate(*np.empty((4, 256, 0)))
     if gradient == "table":
         factors = block.factors()
         if factors is None:

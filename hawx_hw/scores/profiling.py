@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from hawx_hw.assignment.space import kernel_slices
+from hawx_hw.assignment.units import CHANNEL_PARTS, kernel_slices
 from hawx_hw.blocks.block import Block
 from hawx_hw.datasets.dataset import Split
 from hawx_hw.errors import UserError
@@ -179,6 +179,8 @@ def profile_network(
     *,
     count: int | None = None,
     granularity: str = "filter",
+    slices: str = "rows",
+    channel_parts: int = CHANNEL_PARTS,
     bias_correction: bool = True,
     weights: WeightChoice = "one_by_one",
     progress: Progress | None = None,
@@ -195,9 +197,10 @@ def profile_network(
     count : int or None
         How many of them are profiled, >= 2, see
         :func:`~hawx_hw.scores.images.stratified_images`; None: all.
-    granularity : str
-        ``layer``, ``filter`` or ``kernel``, see
-        :func:`~hawx_hw.assignment.space.kernel_slices`.
+    granularity, slices : str
+    channel_parts : int
+        ``layer``, ``filter`` or ``kernel``, and of kernels which slices: see
+        :func:`~hawx_hw.assignment.units.kernel_slices`.
     bias_correction : bool
     weights : str
         What compensates errors, as in :func:`hawx_hw.compensation.layerwise`.
@@ -221,7 +224,7 @@ def profile_network(
         blocks,
         images[indices],
         split.labels[indices],
-        slices=kernel_slices(graph, granularity),
+        slices=kernel_slices(graph, granularity, slices, channel_parts),
         bias_correction=bias_correction,
         weights=weights,
         progress=progress,

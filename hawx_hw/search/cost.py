@@ -43,7 +43,7 @@ class MultiplierEnergy:
     ----------
     space : Space
     energies_fj : sequence of float
-        Of one multiplication by each of the space's blocks, > 0.
+        Of one multiplication by each of the space's blocks, >= 0, not all 0.
     rest : int
         Multiplications an image of layers that are not searched, >= 0.
     rest_fj : float
@@ -61,9 +61,11 @@ class MultiplierEnergy:
         rest_fj: float = 0.0,
     ):
         energies = np.asarray(energies_fj, dtype=np.float64)
-        if energies.shape != (len(space.blocks),) or not (energies > 0).all():
+        fitting = energies.shape == (len(space.blocks),) and bool((energies >= 0).all())
+        if not fitting or not energies.any():
             raise ValueError(
-                f"energies_fj must be {len(space.blocks)} positive numbers, not {energies_fj!r}"
+                f"energies_fj must be {len(space.blocks)} numbers of at least 0, not all 0, "
+                f"not {energies_fj!r}"
             )
         if rest < 0 or rest_fj < 0:
             raise ValueError(f"The rest must be at least 0, not {rest!r} of {rest_fj!r} fJ")

@@ -37,7 +37,7 @@ class DesignCost:
     objective : str
         One of :data:`METRICS`.
     energies_fj : sequence of float
-        Of one multiplication by each of the space's blocks, > 0: the part of the energy that adds
+        Of one multiplication by each of the space's blocks, >= 0: the part of the energy that adds
         up over units.
 
     Raises

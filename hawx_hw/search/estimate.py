@@ -59,7 +59,7 @@ def estimates(
     search_images : int
         Images of the search's evaluations, >= 1.
     objective : str
-        The metric, > 0, by which designs are cheap.
+        The metric, >= 0, by which designs are cheap.
     """
     if not points:
         return []
@@ -71,7 +71,9 @@ def estimates(
     # The share of images that differ is the same on all images, nearly.
     images = np.array([search_images if race is None else race.images for race in raced])
     favored = np.array([p.race is None and len(set(p.vector)) > 1 for p in points])
-    cheapness = -np.log([point.metrics[objective] for point in points])
+    costs = np.array([point.metrics[objective] for point in points])
+    # A design that skips every product takes nothing: as cheap as the cheapest that takes something.
+    cheapness = -np.log(np.maximum(costs, costs.min(where=costs > 0, initial=costs.max() or 1.0)))
     means, deviations = posterior(
         seen.drops, variances, learned, variances * seen.images / images, favored, cheapness
     )

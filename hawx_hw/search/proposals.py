@@ -2,7 +2,7 @@
 
 Any assignment can run on hardware that all layers share, but most make it larger or slower. One
 block everywhere never does; what else suits the hardware its architecture proposes. Assignments
-that are best by sums of scores and costs alone, by layer and by unit
+that are best by sums of scores and costs alone, by layer, by kernel slice and by unit
 (:func:`~hawx_hw.search.convex_steps.convex_steps`), are tried beside these.
 """
 
@@ -18,7 +18,7 @@ from hawx_hw.architectures.registry import architecture_of
 from hawx_hw.assignment.space import Space
 from hawx_hw.search.convex_steps import convex_steps
 
-__all__ = ["Proposals", "proposals", "swept_layers", "uniforms"]
+__all__ = ["Proposals", "proposals", "swept_layers", "swept_slices", "uniforms"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,14 +56,15 @@ def proposals(
     Returns
     -------
     list of Proposals
-        Those of one block; the kinds that the architecture proposes; best sums by layer, and by
-        unit.
+        Those of one block; the kinds that the architecture proposes; best sums by layer, by kernel
+        slice of a whole layer where filters are divided, and by unit.
     """
     architecture = architecture_of(accelerators[0])
     kinds = [
         Proposals(uniforms(space)),
         *map(Proposals, architecture.propose(space, scores, costs, accelerators)),
         Proposals(swept_layers(space, scores, costs), sums=True),
+        Proposals(swept_slices(space, scores, costs), sums=True),
         Proposals(convex_steps(scores, costs), sums=True),
     ]
     known = set[bytes]()
@@ -87,9 +88,44 @@ def swept_layers(space: Space, scores: np.ndarray, costs: np.ndarray) -> np.ndar
     layer = np.empty(space.units, dtype=np.int64)
     for index, name in enumerate(space.layers):
         layer[space.unit(name)] = index
-    by_layer = [
-        np.stack([values[layer == index].sum(axis=0) for index in range(len(space.layers))])
+    return _swept(layer, scores, costs)
+
+
+def swept_slices(space: Space, scores: np.ndarray, costs: np.ndarray) -> np.ndarray:
+    """Best by sums among assignments that give a kernel slice of all filters one block.
+
+    All filters of a layer are then of one kind, and each tap has its own block: rows of an array,
+    or instructions of lanes.
+
+    Parameters
+    ----------
+    space : Space
+    scores, costs : ndarray of float64
+        ``(units, blocks)``
+
+    Returns
+    -------
+    ndarray of int64
+        ``(n, units)``; nothing where no filter is divided.
+    """
+    part = np.empty(space.units, dtype=np.int64)
+    count = 0
+    for name in space.layers:
+        units = space.unit(name).reshape(len(space.unit(name)), -1)
+        # Taps of one slice have the same unit in every filter.
+        _, slices = np.unique(units, axis=1, return_inverse=True)
+        part[units] = count + slices.reshape(-1)
+        count += int(slices.max()) + 1
+    if count == len(space.layers):
+        return np.empty((0, space.units), dtype=np.int64)
+    return _swept(part, scores, costs)
+
+
+def _swept(part: np.ndarray, scores: np.ndarray, costs: np.ndarray) -> np.ndarray:
+    """Best sums where all units of a part have one block: int64 ``(n, units)``."""
+    by_part = [
+        np.stack([values[part == index].sum(axis=0) for index in range(int(part.max()) + 1)])
         for values in (scores, costs)
     ]
-    vectors: np.ndarray = convex_steps(*by_layer)[:, layer]
+    vectors: np.ndarray = convex_steps(*by_part)[:, part]
     return vectors

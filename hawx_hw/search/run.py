@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hawx_hw.architectures.registry import architecture_of
-from hawx_hw.assignment.space import Space
 from hawx_hw.blocks.registry import distinct_blocks
 from hawx_hw.compensation.per_filter import Compensated
 from hawx_hw.config.load import blame
@@ -35,6 +34,7 @@ from hawx_hw.search.proposals import uniforms
 from hawx_hw.search.race import race
 from hawx_hw.search.result import DesignPoint, ExhaustiveFront, SearchResult
 from hawx_hw.search.scores import ImageScores
+from hawx_hw.search.search_space import search_space
 from hawx_hw.search.selection import selected_front
 from hawx_hw.search.tuning import SearchTuning
 from hawx_hw.util.code import code_hash
@@ -112,7 +112,7 @@ class SearchRun:
         self._accelerators = tuple(accelerators or config.variants())
         self._images = roles.proposing(config.search.images)
         blocks = distinct_blocks(("exact", *config.search.blocks), base)
-        self._space = Space.by_granularity(graph, blocks, config.search.granularity)
+        self._space = search_space(graph, blocks, config.search, profiling.profile)
         self._check_size()
         with progress.task("compensating for the blocks", estimate=5.0):
             count = config.network.calibration_images

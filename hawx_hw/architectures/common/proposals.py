@@ -21,6 +21,8 @@ __all__ = ["by_line"]
 def by_line(space: Space, scores: np.ndarray, costs: np.ndarray, lines: int) -> np.ndarray:
     """One block a line, of every two blocks and every number of lines for each.
 
+    Filters whose units are the same, as in a group, have one block: of these as many as fit.
+
     Parameters
     ----------
     space : Space
@@ -35,9 +37,10 @@ def by_line(space: Space, scores: np.ndarray, costs: np.ndarray, lines: int) -> 
         ``(n, units)``; nothing where units are layers: their filters cannot differ.
     """
     filters = [space.unit(name).reshape(len(space.unit(name)), -1) for name in space.layers]
-    if any(len(units) > 1 and (units == units[0]).all() for units in filters):
+    groups = [_groups(units) for units in filters]
+    if any(len(group) > 1 and not group.any() for group in groups):
         return np.empty((0, space.units), dtype=np.int64)
-    # What a filter adds: the sum of its units.
+    # What a filter adds: the sum of its units, of which each is shared by all filters of a group.
     by_filter = [
         np.stack([scores[np.unique(units)].sum(axis=0) for units in layer]) for layer in filters
     ]
@@ -47,24 +50,39 @@ def by_line(space: Space, scores: np.ndarray, costs: np.ndarray, lines: int) -> 
         cheap, safe = sorted(pair, key=lambda block: (price[block], block))
         for count in range(1, lines):
             vector = np.empty(space.units, dtype=np.int64)
-            for units, own in zip(filters, by_filter, strict=True):
+            for units, own, group in zip(filters, by_filter, groups, strict=True):
                 turns = -(-len(units) // lines)
-                chosen = _chosen(own[:, [cheap, safe]], count * turns)
+                chosen = _chosen(own[:, [cheap, safe]], group, count * turns)
                 vector[units] = np.where(chosen, cheap, safe)[:, None]
             proposals.append(vector)
     return np.array(proposals, dtype=np.int64).reshape(-1, space.units)
 
 
-def _chosen(scores: np.ndarray, most: int) -> np.ndarray:
+def _groups(units: np.ndarray) -> np.ndarray:
+    """Filters of the same units, ``(filters, taps)``: the number of each one's group."""
+    _, group = np.unique(units, axis=0, return_inverse=True)
+    numbers: np.ndarray = group.reshape(-1)
+    return numbers
+
+
+def _chosen(scores: np.ndarray, group: np.ndarray, most: int) -> np.ndarray:
     """Which filters get the first block, ``most`` of them or all: bool ``(filters,)``.
 
     Parameters
     ----------
     scores : ndarray
-        ``(filters, 2)``
+        ``(filters, 2)``, equal within a group.
+    group : ndarray of int64
+        ``(filters,)``; all of a group or none are chosen.
     """
     chosen = np.zeros(len(scores), dtype=bool)
-    # Stable: of equals the first filters.
-    order = np.argsort(scores[:, 0] - scores[:, 1], kind="stable")
-    chosen[order[:most]] = True
+    sizes = np.bincount(group)
+    _, first = np.unique(group, return_index=True)
+    # A group's score is that of all its filters. Stable: of equals the first ones.
+    more = (scores[first, 0] - scores[first, 1]) / sizes
+    left = most
+    for number in np.argsort(more, kind="stable"):
+        if sizes[number] <= left:
+            chosen[group == number] = True
+            left -= sizes[number]
     return chosen

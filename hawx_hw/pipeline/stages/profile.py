@@ -34,6 +34,8 @@ def _run(context: Context) -> None:
             load_roles(context).proposing(search.images),
             count=search.profile_images,
             granularity=search.granularity,
+            slices=search.slices,
+            channel_parts=search.channel_parts,
             bias_correction=rules.bias,
             weights=rules.weights,
             progress=task.update,
@@ -42,7 +44,7 @@ def _run(context: Context) -> None:
 
 
 _COMPENSATION = ("bias", "weights")
-_SEARCH = ("blocks", "granularity", "images", "profile_images")
+_SEARCH = ("blocks", "channel_parts", "granularity", "images", "profile_images", "slices")
 
 STAGE = Stage(
     "profile",

@@ -61,7 +61,7 @@ def _check(config: Config, base: Path) -> None:
     check_select_images(config, base)
 
 
-_SEARCH = ("algorithm", "budget", "images", "objective", "select_images", "variants")
+_SEARCH = ("algorithm", "budget", "groups", "images", "objective", "select_images", "variants")
 _OTHERS = (
     "compensation.bias",
     "compensation.weights",
