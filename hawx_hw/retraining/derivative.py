@@ -75,7 +75,8 @@ class Derivative(nn.Module):
         self._parts = nn.ModuleList(
             _part(node, np.isin(blocks.choice, [i for i, k in enumerate(keys) if k == key]), each)
             for index, (key, each) in enumerate(zip(keys, surrogates, strict=True))
-            if keys.index(key) == index
+            # Through a surrogate without factors nothing flows.
+            if keys.index(key) == index and each.rank
         )
 
     def forward(

@@ -72,8 +72,9 @@ def estimates(
     images = np.array([search_images if race is None else race.images for race in raced])
     favored = np.array([p.race is None and len(set(p.vector)) > 1 for p in points])
     costs = np.array([point.metrics[objective] for point in points])
-    # A design that skips every product takes nothing: as cheap as the cheapest that takes something.
-    cheapness = -np.log(np.maximum(costs, costs.min(where=costs > 0, initial=costs.max() or 1.0)))
+    # Where every product is skipped nothing is taken: as cheap as the cheapest that takes some.
+    least = costs.min(where=costs > 0, initial=costs.max() or 1.0)
+    cheapness = -np.log(np.maximum(costs, least))
     means, deviations = posterior(
         seen.drops, variances, learned, variances * seen.images / images, favored, cheapness
     )

@@ -51,4 +51,6 @@ def _groups(
 ) -> dict[str, np.ndarray]:
     space = Space.by_filter(graph, blocks)
     scores = ProfileScores(profile, space).table
-    return {name: filter_groups(scores[np.unique(space.unit(name))], count) for name in space.layers}
+    return {
+        name: filter_groups(scores[np.unique(space.unit(name))], count) for name in space.layers
+    }

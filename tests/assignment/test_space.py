@@ -92,5 +92,24 @@ def test_a_granularity_gives_the_units_of_all_layers():
     assert unit.shape == (2, 3, 3)
     assert [len(set(unit[:, y].ravel().tolist())) for y in range(3)] == [1, 1, 1]
     assert len(np.unique(unit)) == 3
+    assert Space.by_granularity(graph, BLOCKS, "kernel", "columns").units == fine.units
+    # One channel of a, two of b.
+    assert Space.by_granularity(graph, BLOCKS, "kernel", "channels").units == 2 + 2 * 3 + 5 + 4
+    assert Space.by_granularity(graph, BLOCKS, "kernel", "channels", 1).units == 2 + 3 + 5 + 4
     with pytest.raises(ValueError, match="granularity must be one of layer, filter, kernel, not"):
         Space.by_granularity(graph, BLOCKS, "bit")
+
+
+def test_filters_of_a_group_have_one_unit_for_each_slice():
+    graph = small_graph()
+    rows = np.broadcast_to(np.arange(3)[:, None], (2, 3, 3))
+    groups = {"b": np.array([1, 0, 1]), "d": np.array([0, 0, 0, 0])}
+    space = Space.by_slice(graph, BLOCKS, {"b": rows}, groups=groups)
+    assert space.units == 2 + 2 * 3 + 5 + 1
+    unit = space.unit("b") - space.unit("b").min()
+    assert (unit[0] == 3 + rows).all() and (unit[1] == rows).all() and (unit[2] == unit[0]).all()
+    assert space.macs.sum() == graph.macs
+    vector = np.random.default_rng(0).integers(0, 3, space.units)
+    assert (space.vector(space.assignment(vector)) == vector).all()
+    with pytest.raises(ValueError, match=r"Units of 'd' must be .* without gaps"):
+        Space.by_slice(graph, BLOCKS, {}, groups={"d": np.array([0, 2, 0, 2])})

@@ -142,3 +142,17 @@ def test_glitches_cost_energy(technology) -> None:
     )
     assert timed["switching_fj"] > 1.05 * settled["switching_fj"]
     assert timed["leakage_nw"] == pytest.approx(settled["leakage_nw"], rel=0.05)
+
+
+def test_a_block_that_skips_takes_nothing(technology) -> None:
+    from hawx_hw.blocks.families.none import Skipped
+
+    block = Skipped()
+    mapped = synthesize_blocks([block], technology)
+    for glitches in (False, True):
+        ((result,),) = measure(
+            [block], mapped, technology, uniform(20, 64), glitches=glitches
+        ).values()
+        assert (result.switching_fj, result.internal_fj) == (0.0, 0.0)
+        # What ties the outputs low, where the library has a cell for it.
+        assert result.delay_ns == 0 and result.area < technology.library.cells["AND2"].area

@@ -266,3 +266,41 @@ def test_compensate_comes_nearer() -> None:
         errors.append(((made - exact) ** 2).sum())
         assert report[0].error_after <= 0.5
     assert 0 < errors[1] < 0.7 * errors[0]
+
+
+def test_skipped_taps_are_made_up_for_by_their_neighbors() -> None:
+    """Of the middle kernel column nothing is multiplied: the columns beside it stand in."""
+    rng = np.random.default_rng(12)
+    node, images = convolution(rng), smooth_images(rng, 32)
+    coarse, skipped = by_name("roup(p=1,r=2)"), by_name("none")
+    choice = np.broadcast_to(np.array([0, 1, 0]), node.weight.shape)
+    layer = LayerBlocks((coarse, skipped), np.ascontiguousarray(choice).astype(np.uint8))
+    read = patches(node, images, ZERO_POINT)
+    histogram = np.bincount(images.ravel().astype(int) + 128, minlength=256)
+    results = (
+        round_together(node, layer, read, histogram, ZERO_POINT),
+        remap_weights(node, layer, histogram, ZERO_POINT),
+    )
+    activations = read[0].astype(np.int64)
+    target = node.weight.reshape(5, -1).astype(np.int64) @ activations.T
+    errors = []
+    for changed in results:
+        assert not changed.weight[choice == 1].any()
+        weight = changed.weight.reshape(5, -1).astype(np.int64)
+        products = layer.tables[layer.choice.reshape(5, 1, -1), weight[:, None] + 128]
+        taken = np.take_along_axis(products, activations[None, ..., None] + 128, axis=3)
+        errors.append((taken[..., 0].sum(axis=2) - target).var(axis=1).sum())
+    assert errors[0] < 0.5 * errors[1]
+
+
+def test_filters_that_are_skipped_hold_zeros() -> None:
+    rng = np.random.default_rng(13)
+    node, images = convolution(rng), smooth_images(rng)
+    blocks = [by_name("none"), Exact(), by_name("none"), Exact(), Exact()]
+    layer = LayerBlocks.by_filter(blocks, node.weight.shape)
+    histogram = np.bincount(images.ravel().astype(int) + 128, minlength=256)
+    result = round_together(node, layer, patches(node, images, ZERO_POINT), histogram, ZERO_POINT)
+    assert not result.weight[[0, 2]].any()
+    np.testing.assert_array_equal(result.weight[[1, 3, 4]], node.weight[[1, 3, 4]])
+    skipped = node.weight[[0, 2]].astype(int).sum(axis=(1, 2, 3)) * ZERO_POINT
+    np.testing.assert_array_equal(result.bias[[0, 2]], node.bias[[0, 2]] + skipped)

@@ -113,3 +113,28 @@ def test_refuses_to_calibrate_on_nothing():
     images, _ = small_images(graph, 2)
     with pytest.raises(ValueError, match="at least one image"):
         Compensated(graph, Space.by_layer(graph, BLOCKS), images[:0])
+
+
+@pytest.mark.parametrize("weights", ["together", "one_by_one"])
+def test_the_bias_takes_the_mean_of_what_is_skipped(weights) -> None:
+    """A filter whose kernel is skipped in two of three rows: its sums are right on average."""
+    graph = small_graph()
+    images, _ = small_images(graph, 12)
+    blocks = [by_name("exact"), by_name("none")]
+    space = Space.by_granularity(graph, blocks, "kernel")
+    vector = space.uniform(0)
+    unit = space.unit("b")
+    vector[np.unique(unit[1, :, :2])] = 1
+    vector[np.unique(unit[2])] = 1
+    changed = Compensated(graph, space, images, weights=weights)(vector)
+    source = reference.run_all(graph, images)["pa"].astype(np.int64)
+    windows = np.lib.stride_tricks.sliding_window_view(source, (3, 3), axis=(2, 3))
+    means = []
+    for each in (graph, changed):
+        node = next(node for node in each.nodes if node.name == "b")
+        used = node.weight.astype(np.int64)
+        if each is changed:
+            assert not used[1, :, :2].any() and not used[2].any()
+            np.testing.assert_array_equal(used[1, :, 2], graph.nodes[2].weight[1, :, 2])
+        means.append(np.einsum("nchwyx,fcyx->nfhw", windows, used).mean(axis=(0, 2, 3)) + node.bias)
+    np.testing.assert_allclose(*means, atol=0.5)

@@ -84,3 +84,17 @@ def test_targets_are_the_minimum() -> None:
     at = np.concatenate([errors.features(tap) for tap in order])
     product = upper.T @ upper @ errors.covariance[np.ix_(at, at)]
     assert np.abs(product - np.eye(len(product))).max() < 1e-3
+
+
+def test_a_block_that_skips_has_no_features() -> None:
+    level = levels(by_name("none"))
+    assert level.codes.tolist() == [0]
+    assert level.vectors.shape == (1, 0) and level.right.shape == (256, 0)
+    activations, rng = walk(400, 3), np.random.default_rng(4)
+    skipping = SumErrors([by_name(name) for name in ("exact", "none", "exact")], activations)
+    assert skipping.covariance.shape == (2, 2)
+    # The best vectors for the other taps take over what goes with the skipped activation.
+    weight = rng.integers(-50, 51, (1, 3))
+    values = activations - activations.mean(axis=0)
+    best = np.linalg.lstsq(values[:, [0, 2]], values @ weight[0], rcond=None)[0]
+    np.testing.assert_allclose(skipping.targets(weight)[0], best, rtol=0.1)

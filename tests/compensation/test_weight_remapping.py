@@ -94,3 +94,18 @@ def test_histograms_count_every_tap() -> None:
     for c, i, j in np.ndindex(2, 3, 2):
         for code in range(-128, 128):
             assert result[c, i, j, code + 128] == np.sum(windows[:, c, :, :, i, j] == code)
+
+
+def test_skipped_weights_are_zero_and_leave_the_bias_alone() -> None:
+    """No code changes anything: 0, which moves nothing. At the zero point nothing is missing."""
+    np.testing.assert_array_equal(best_codes(by_name("none"), EVEN, -77), 0)
+    np.testing.assert_array_equal(best_codes(by_name("none"), EVEN, -77, centered=True), 0)
+    rule = Requantization(np.full(2, 20_000), 20, zero_point=0)
+    weight = np.array([[3, -5, 7], [1, 2, 4]], dtype=np.int8)
+    node = Linear("y", ("x",), weight, np.array([10, 20], dtype=np.int32), rule)
+    choice = np.array([[0, 1, 0], [0, 0, 0]], dtype=np.uint8)
+    layer = LayerBlocks((by_name("exact"), by_name("none")), choice)
+    changed = remap_weights(node, layer, EVEN, -77)
+    assert changed.weight.tolist() == [[3, 0, 7], [1, 2, 4]]
+    # The bias held 5 * -77 for the activation -77 at the weight -5.
+    assert changed.bias.tolist() == [10 + -5 * -77, 20]

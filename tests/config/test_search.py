@@ -21,6 +21,20 @@ def test_defaults(tmp_path: Path) -> None:
     assert search.index is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{groups: 4}",
+        "{granularity: kernel, groups: 1, slices: rows}",
+        "{granularity: kernel, slices: channels, channel_parts: 2, blocks: [none]}",
+    ],
+)
+def test_what_gets_a_block_of_its_own(tmp_path: Path, text: str) -> None:
+    search = load(tmp_path, HEAD + f"search: {text}\n").search
+    assert search is not None
+    assert load(tmp_path, HEAD + f"search: {search.model_dump_json(exclude_unset=True)}\n").search
+
+
 def test_usual_blocks_are_distinct_and_have_names() -> None:
     digests = {by_name(name).digest for name in SEARCHED}
     assert len(digests) == len(SEARCHED)
@@ -42,6 +56,23 @@ def test_shapes_are_variants_by_an_older_name(tmp_path: Path) -> None:
         ("search: {blocks: []}\n", "search.blocks: "),
         ("search: {blocks: [drumm]}\n", ":3: search.blocks.0: Unknown block 'drumm'."),
         ("search: {algorithm: greed}\n", "search.algorithm: must be 'hawx', 'exhaustive'"),
+        (
+            "search: {groups: 2, granularity: layer}\n",
+            ":3: search.groups: granularity: layer has no filters of their own. Leave it out, or "
+            "choose granularity: filter.",
+        ),
+        ("search: {groups: 0}\n", "search.groups: must be greater than or equal to 1, not 0."),
+        (
+            "search: {slices: columns}\n",
+            ":3: search.slices: granularity: filter does not divide filters into slices. Leave it "
+            "out, or choose granularity: kernel.",
+        ),
+        ("search: {slices: bits}\n", "search.slices: must be 'rows', 'columns' or 'channels'"),
+        (
+            "search: {granularity: kernel, channel_parts: 2}\n",
+            ":3: search.channel_parts: slices: rows does not divide the channels. Leave it out, or "
+            "choose slices: channels.",
+        ),
         ("search: {budget: 0}\n", "search.budget: must be greater than or equal to 1, not 0."),
         ("search: {index: -1}\n", "search.index: must be greater than or equal to 0, not -1."),
         (

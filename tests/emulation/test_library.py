@@ -10,8 +10,8 @@ from hawx_hw.emulation.selftest import checked_native
 from hawx_hw.graph import reference
 from hawx_hw.graph.graph import Conv2d, Requantization
 
-#: Families whose products are of rank 1, whatever their parameters.
-RANK_ONE = {"exact", "precision", "rounding", "truncation", "perforation", "roup", "rad"}
+#: Families whose products are of rank 1 at most, whatever their parameters.
+RANK_ONE = {"exact", "none", "precision", "rounding", "truncation", "perforation", "roup", "rad"}
 RANK_ONE |= {"drum", "udrum", "dsm", "udsm", "ssm", "ussm"}
 
 
@@ -32,7 +32,7 @@ def test_codes_are_the_references(node, block):
     layer = Layer(node, blocks, checked_native(None, 1), "auto")
     expected = reference.evaluate(node, [images], -77, blocks)
     np.testing.assert_array_equal(layer.run(images, -77), expected)
-    assert len(np.unique(expected)) > 50
+    assert len(np.unique(expected)) > (50 if block.table.any() else 10)
     assert layer.path in ("product", "tables")
     if block.family in RANK_ONE:
         assert layer.path == "product"

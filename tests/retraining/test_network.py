@@ -188,3 +188,29 @@ def test_constants_are_no_part_of_a_saved_state() -> None:
     graph = small_graph()
     network = IntegerNetwork(graph, {}, "straight", small_images(graph, 2)[0], threads=1)
     assert network.state_dict().keys() == dict(network.named_parameters()).keys()
+
+
+@pytest.mark.parametrize("gradient", GRADIENTS)
+def test_skipped_weights_stay_zero_and_pass_no_gradient(gradient) -> None:
+    """A layer that is skipped, and one of which parts are."""
+    graph, (images, _) = small_graph(), small_images(small_graph(), 8)
+    blocks = (by_name("exact"), by_name("none"))
+    choice = np.zeros((3, 2, 3, 3), dtype=np.uint8)
+    choice[1:, :, 1] = 1
+    assignment = {"b": LayerBlocks(blocks, choice)}
+    assignment["c"] = LayerBlocks.uniform(blocks[1], (5, 3))
+    network = IntegerNetwork(graph, assignment, gradient, images, threads=1)
+    disturbed(network, 0)
+    result = network(torch.from_numpy(images))
+    trained = network.graph()
+    np.testing.assert_array_equal(result.detach(), outputs(trained, images, assignment))
+    weights = {node.name: node.weight for node in trained.nodes if hasattr(node, "weight")}
+    assert not weights["b"][choice == 1].any() and not weights["c"].any()
+    result.square().sum().backward()
+    gradients = {name: p.grad for name, p in network.named_parameters()}
+    assert any("weight" in name and g is not None and g.any() for name, g in gradients.items())
+    # Nothing of the layers before reaches the output but through the skipped layer.
+    for name, gradient_of in gradients.items():
+        layer = name.split(".")[-2]
+        if layer in ("a", "b") and gradient_of is not None:
+            assert not gradient_of.any(), name

@@ -75,3 +75,8 @@ def test_equal_surrogates_have_equal_keys() -> None:
     one, other = (surrogate(by_name(name), "straight", EVEN, EVEN, 3) for name in names)
     assert one.key == other.key
     assert one.key != surrogate(by_name("drum(k=3)"), "gain", EVEN, EVEN, 3).key
+
+
+@pytest.mark.parametrize("gradient", ["straight", "gain", "table"])
+def test_nothing_flows_through_what_is_skipped(gradient) -> None:
+    assert surrogate(by_name("none"), gradient, EVEN, EVEN, -30).rank == 0

@@ -119,3 +119,20 @@ def test_the_race_is_believed_more_than_the_search() -> None:
     ]
     assert result[1].high - result[1].low < result[0].high - result[0].low
     assert result[1].value == pytest.approx(0.6, abs=0.2)
+
+
+def test_a_design_that_takes_nothing_is_as_cheap_as_the_cheapest_other() -> None:
+    """Where every product is skipped, the multiplications take no energy."""
+    exact = np.ones(1000, dtype=bool)
+    right = np.stack([np.arange(1000) >= count for count in (6, 30, 900)])
+    seen = Differences.of(exact, right)
+
+    def values(last: float) -> list[float]:
+        energies = enumerate((9.0, 4.0, last))
+        points = [design_point((i, i), 2.0, {"energy_pj": e}, ["a"]) for i, e in energies]
+        return [each.value for each in estimates(points, seen, SEARCH, "energy_pj")]
+
+    assert values(0.0) == values(4.0) != values(1.0)
+    nothing = design_point((1, 1), 90.0, {"energy_pj": 0.0}, ["none"])
+    (one,) = estimates([nothing], seen.take(np.array([2])), SEARCH, "energy_pj")
+    assert 80 < one.value < 95

@@ -6,7 +6,7 @@ import pytest
 from hawx_hw.architectures.config import AcceleratorConfig
 from hawx_hw.architectures.registry import ARCHITECTURES
 from hawx_hw.assignment.space import Space
-from hawx_hw.search.proposals import proposals, swept_layers, uniforms
+from hawx_hw.search.proposals import proposals, swept_layers, swept_slices, uniforms
 from tests.search.small import BLOCKS, small_graph
 
 GRAPH = small_graph()
@@ -38,7 +38,7 @@ def accelerators(monkeypatch: pytest.MonkeyPatch) -> list[AcceleratorConfig]:
 
 def test_kinds_are_one_block_those_of_the_architecture_and_best_sums(accelerators) -> None:
     kinds = proposals(SPACE, scores(SPACE), COSTS, accelerators)
-    assert [kind.sums for kind in kinds] == [False, False, False, True, True]
+    assert [kind.sums for kind in kinds] == [False, False, False, True, True, True]
     np.testing.assert_array_equal(kinds[0].vectors, uniforms(SPACE))
     # Every filter but one is exact.
     np.testing.assert_array_equal(kinds[2].vectors, np.eye(SPACE.units))
@@ -58,3 +58,21 @@ def test_layers_that_are_swept_are_of_one_block() -> None:
             assert len(set(vector[SPACE.unit(name)].ravel().tolist())) == 1
     np.testing.assert_array_equal(vectors[0], 0)
     np.testing.assert_array_equal(vectors[-1], 2)
+
+
+def test_slices_that_are_swept_are_of_one_block_in_all_filters() -> None:
+    space = Space.by_granularity(GRAPH, BLOCKS, "kernel", "columns")
+    values = scores(space)
+    vectors = swept_slices(space, values, space.macs[:, None] * np.array([3.0, 2.0, 1.0]))
+    mixed = 0
+    for vector in vectors:
+        for name in space.layers:
+            blocks = vector[space.unit(name)]
+            assert (blocks == blocks[:1]).all()
+            mixed += len(set(blocks[0].ravel().tolist())) > 1
+    assert mixed > 0
+    # Every step saves energy; the last one is the cheapest block everywhere.
+    np.testing.assert_array_equal(vectors[-1], 2)
+    assert len(vectors) <= 1 + 2 * (3 + 3 + 1 + 1)
+    # Where filters are whole there is nothing but layers.
+    assert swept_slices(SPACE, scores(SPACE), COSTS).shape == (0, SPACE.units)

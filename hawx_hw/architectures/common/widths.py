@@ -85,7 +85,8 @@ def weight_zeros(layers: Sequence[Operation]) -> int:
 def sum_zeros(layers: Sequence[Operation], zero_blocks: Sequence[Block] = ()) -> int:
     """Low bits that are zero in the products of all weights, whatever the activations.
 
-    At most as many as every layer's requantization shifts out.
+    At most as many as every layer's requantization shifts out, and fewer than a product has bits,
+    also where all products are zero.
 
     Parameters
     ----------
@@ -97,11 +98,13 @@ def sum_zeros(layers: Sequence[Operation], zero_blocks: Sequence[Block] = ()) ->
     rules = [layer.node.requantization for layer in layers if layer.multiplies]  # type: ignore[attr-defined]
     zeros = min((rule.shift for rule in rules), default=0)
     for block in zero_blocks:
+        zeros = min(zeros, block.product_bits - 1)
         zeros = _trailing_zeros(block.raw_table[128], zeros)
     for layer in layers:
         if layer.blocks is None or layer.weight is None:
             continue
         for index, block in enumerate(layer.blocks.blocks):
+            zeros = min(zeros, block.product_bits - 1)
             used = np.unique(layer.weight[layer.blocks.choice == index].astype(np.int64))
             zeros = _trailing_zeros(block.raw_table[used + 128], zeros)
     return zeros

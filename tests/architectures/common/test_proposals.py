@@ -70,6 +70,24 @@ def test_kernel_slices_of_a_filter_stay_together() -> None:
             assert len(set(vector[filter_units].tolist())) == 1
 
 
+def test_filters_of_a_group_stay_together() -> None:
+    """Of groups those that fit, first those that tolerate most for each filter."""
+    groups = {"b": np.array([0, 1, 1]), "c": np.array([0, 0, 1, 1, 1]), "d": np.array([0, 0, 1, 1])}
+    space = Space.by_slice(GRAPH, BLOCKS, {}, groups=groups)
+    values = scores(space)
+    values[space.unit("d")[0, 0]] = [0, 1, 5.0]
+    values[space.unit("d")[2, 0]] = [0, 1, 4.0]
+    values[space.unit("b")[0, 0, 0, 0]] = [0, 1, 3.0]
+    values[space.unit("b")[1, 0, 0, 0]] = [0, 1, 4.0]
+    costs = space.macs[:, None] * np.array([3.0, 2.0, 1.0])
+    (vector,) = (v for v in by_line(space, values, costs, 2) if set(v.tolist()) == {0, 2})
+    assert vector[space.unit("d")[:, 0]].tolist() == [0, 0, 2, 2]
+    # Two of three may change: the two of a group, which lose less each than the single one.
+    assert vector[space.unit("b")[:, 0, 0, 0]].tolist() == [0, 2, 2]
+    # Three of five: both groups would fit alone, and not together.
+    assert vector[space.unit("c")[:, 0]].tolist() in ([2, 2, 0, 0, 0], [0, 0, 2, 2, 2])
+
+
 def test_layers_of_few_filters_stand_in_the_first_columns() -> None:
     """Words of sums that no filter fills are not drained: the layer of most pixels comes first."""
     # The heaviest layer, b, has one exact filter, which a, of most pixels, has not.

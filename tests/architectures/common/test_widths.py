@@ -72,7 +72,7 @@ def test_low_bits_of_codes_are_those_that_no_reader_reads() -> None:
 
 @pytest.mark.parametrize(
     ("weights", "block", "zeros"),
-    [([4, -8], "exact", 2), ([32, 64], COARSE, 9), ([0], "exact", 24)],
+    [([4, -8], "exact", 2), ([32, 64], COARSE, 9), ([0], "exact", 15), ([5], "none", 15)],
 )
 def test_low_bits_of_products(weights: list[int], block: str, zeros: int) -> None:
     made = layer(weights, block)

@@ -8,14 +8,19 @@ import numpy as np
 import pytest
 
 from hawx_hw.architectures.simt.assembler import assemble
+from hawx_hw.architectures.simt.config import SimtConfig
 from hawx_hw.architectures.simt.gateware.core import SimtCore, program_signature
-from hawx_hw.architectures.simt.plan import Plan
+from hawx_hw.architectures.simt.plan import Plan, plan
 from hawx_hw.architectures.simt.simulator import simulate as simulate_program
+from hawx_hw.assignment.space import Space
+from hawx_hw.blocks import by_name
+from hawx_hw.compensation.per_filter import Compensated
 from hawx_hw.gateware.core_simulation import run_core
 from hawx_hw.gateware.simulation import simulate
 from hawx_hw.graph.random_graphs import random_codes
 from hawx_hw.graph.reference import run_all
 from tests.architectures.simt.networks import UNITS, random_plan
+from tests.search.small import small_graph, small_images
 
 
 def check(mapped: Plan, images: np.ndarray) -> None:
@@ -179,3 +184,34 @@ bad:    NOP
     simulate(core, testbench, limit=500)
     assert len(stores) == 8 and len(released) == len(trapped) == 1
     assert stores[0] < trapped[0] < stores[-1] < released[0]
+
+
+@pytest.mark.parametrize(
+    "slices", ["columns", *(pytest.param(s, marks=pytest.mark.slow) for s in ("rows", "channels"))]
+)
+def test_parts_of_kernels_are_skipped(slices: str) -> None:
+    """Groups of filters, each with blocks of its own in each slice; some of them multiply nothing.
+
+    A layer with nothing to multiply at all has its biases for sums.
+    """
+    graph = small_graph()
+    blocks = [by_name(name) for name in ("exact", "none", "array(1,0,4)")]
+    groups = {"a": np.array([0, 1]), "b": np.array([0, 1, 1]), "d": np.zeros(4, dtype=np.int64)}
+    space = Space.by_granularity(graph, blocks, "kernel", slices, groups=groups)
+    vector = np.random.default_rng(len(slices)).integers(0, 3, space.units)
+    vector[np.unique(space.unit("b")[0])[1:]] = 1
+    vector[np.unique(space.unit("d"))] = 1
+    assignment = space.assignment(vector)
+    images = small_images(graph, 2)[0]
+    compensated = Compensated(graph, space, images)(vector)
+    check(plan(compensated, SimtConfig(lanes=3, word=1), assignment), images)
+
+
+@pytest.mark.slow
+def test_lanes_that_skip_everything() -> None:
+    graph = small_graph()
+    space = Space.by_layer(graph, [by_name("exact"), by_name("none")])
+    assignment = space.assignment(space.uniform(1))
+    images = small_images(graph, 2)[0]
+    compensated = Compensated(graph, space, images)(space.uniform(1))
+    check(plan(compensated, SimtConfig(lanes=2, word=1), assignment), images)

@@ -13,12 +13,16 @@ from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
 from hawx_hw.architectures.systolic.plan import Plan, plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.write_trace import write_trace
+from hawx_hw.assignment.space import Space
+from hawx_hw.blocks import by_name
 from hawx_hw.blocks.assignment import Assignment, LayerBlocks
+from hawx_hw.compensation.per_filter import Compensated
 from hawx_hw.errors import UserError
 from hawx_hw.gateware.core_simulation import run_core
 from hawx_hw.graph.graph import Add, AveragePool2d, Clamp, Conv2d, Linear, MaxPool2d
 from hawx_hw.graph.random_graphs import KINDS, random_codes, random_graph
 from hawx_hw.graph.reference import run_all
+from tests.search.small import small_graph, small_images
 from tests.synthetic_blocks import Biased, random_assignment
 
 
@@ -181,3 +185,43 @@ def test_one_pixel_follows_itself() -> None:
     mapped = plan(graph, ArrayShape.complete(4, 4, weight_rows=4))
     assert any(step.output_tile_pixels == 0 and step.tap_tiles > 1 for step in mapped.steps)
     check(mapped, random_codes(rng, graph, 2))
+
+
+@pytest.mark.parametrize(
+    ("slices", "shape"),
+    [
+        ("channels", (3, 3)),
+        pytest.param("rows", (4, 3), marks=pytest.mark.slow),
+        pytest.param("columns", (5, 2), marks=pytest.mark.slow),
+    ],
+)
+def test_parts_of_kernels_are_skipped(slices: str, shape: tuple[int, int]) -> None:
+    """Groups of filters, each with blocks of its own in each slice; some of them multiply nothing.
+
+    A layer with nothing to multiply at all has its biases for sums.
+    """
+    graph = small_graph()
+    blocks = [by_name(name) for name in ("exact", "none", "array(1,0,4)")]
+    groups = {"a": np.array([0, 1]), "b": np.array([0, 1, 1]), "c": np.array([0, 1, 0, 1, 0])}
+    groups["d"] = np.zeros(4, dtype=np.int64)
+    space = Space.by_granularity(graph, blocks, "kernel", slices, groups=groups)
+    vector = np.random.default_rng(len(slices)).integers(0, 3, space.units)
+    unit = space.unit("b")
+    vector[np.unique(unit[0])[1:]] = 1
+    vector[np.unique(space.unit("d"))] = 1
+    assignment = space.assignment(vector)
+    assert all(by_name("none") in assignment[name].blocks for name in ("b", "d"))
+    images = small_images(graph, 2)[0]
+    compensated = Compensated(graph, space, images)(vector)
+    check(plan(compensated, ArrayShape.complete(*shape), assignment), images, assignment)
+
+
+def test_an_array_that_skips_everything() -> None:
+    graph = small_graph()
+    space = Space.by_layer(graph, [by_name("exact"), by_name("none")])
+    assignment = space.assignment(space.uniform(1))
+    images = small_images(graph, 2)[0]
+    compensated = Compensated(graph, space, images)(space.uniform(1))
+    mapped = plan(compensated, ArrayShape.complete(3, 2), assignment)
+    assert mapped.pe_blocks.blocks == (by_name("none"),)
+    check(mapped, images, assignment)
