@@ -13,7 +13,7 @@ from typing import Self
 import numpy as np
 
 from hawx_hw.assignment.indexed import indexed
-from hawx_hw.assignment.units import CHANNEL_PARTS, kernel_slices
+from hawx_hw.assignment.units import CHANNEL_PARTS, SLICES, kernel_slices
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.block import Block
 from hawx_hw.graph.graph import Conv2d, Graph, Linear, node_macs
@@ -115,7 +115,7 @@ class Space:
         graph: Graph,
         blocks: Sequence[Block],
         granularity: str,
-        slices: str = "rows",
+        slices: str = SLICES[0],
         channel_parts: int = CHANNEL_PARTS,
         *,
         groups: Mapping[str, np.ndarray] | None = None,

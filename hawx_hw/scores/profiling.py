@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from hawx_hw.assignment.units import CHANNEL_PARTS, kernel_slices
+from hawx_hw.assignment.units import CHANNEL_PARTS, SLICES, kernel_slices
 from hawx_hw.blocks.block import Block
 from hawx_hw.datasets.dataset import Split
 from hawx_hw.errors import UserError
@@ -179,7 +179,7 @@ def profile_network(
     *,
     count: int | None = None,
     granularity: str = "filter",
-    slices: str = "rows",
+    slices: str = SLICES[0],
     channel_parts: int = CHANNEL_PARTS,
     bias_correction: bool = True,
     weights: WeightChoice = "one_by_one",

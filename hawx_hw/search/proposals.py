@@ -94,8 +94,7 @@ def swept_layers(space: Space, scores: np.ndarray, costs: np.ndarray) -> np.ndar
 def swept_slices(space: Space, scores: np.ndarray, costs: np.ndarray) -> np.ndarray:
     """Best by sums among assignments that give a kernel slice of all filters one block.
 
-    All filters of a layer are then of one kind, and each tap has its own block: rows of an array,
-    or instructions of lanes.
+    All filters of a layer are then of one kind: hardware need not sort filters, but taps alone.
 
     Parameters
     ----------

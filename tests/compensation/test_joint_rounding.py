@@ -268,8 +268,8 @@ def test_compensate_comes_nearer() -> None:
     assert 0 < errors[1] < 0.7 * errors[0]
 
 
-def test_skipped_taps_are_made_up_for_by_their_neighbors() -> None:
-    """Of the middle kernel column nothing is multiplied: the columns beside it stand in."""
+def test_neighbors_compensate_for_skipped_taps() -> None:
+    """The middle kernel column is not multiplied: the columns beside it stand in."""
     rng = np.random.default_rng(12)
     node, images = convolution(rng), smooth_images(rng, 32)
     coarse, skipped = by_name("roup(p=1,r=2)"), by_name("none")

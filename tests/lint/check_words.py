@@ -89,6 +89,11 @@ ALLOWED = {
     ("hawx_hw/sweep/clusters.py", "account"): "the account of a batch system",
     ("hawx_hw/cli/predict.py", "figures"): "the name of the group of optional dependencies",
     ("hawx_hw/architectures/registry.py", "systolic"): "the registry lists every architecture",
+    **{
+        (f"hawx_hw/{path}.py", word): "of a kernel: values of the key search.slices"
+        for path in ("assignment/units", "config/search")
+        for word in ("rows", "columns")
+    },
 }
 
 #: The room of the systolic architecture, and this file, which lists the words.

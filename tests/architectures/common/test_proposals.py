@@ -71,7 +71,7 @@ def test_kernel_slices_of_a_filter_stay_together() -> None:
 
 
 def test_filters_of_a_group_stay_together() -> None:
-    """Of groups those that fit, first those that tolerate most for each filter."""
+    """Groups that fit are chosen, first those that lose least for each filter."""
     groups = {"b": np.array([0, 1, 1]), "c": np.array([0, 0, 1, 1, 1]), "d": np.array([0, 0, 1, 1])}
     space = Space.by_slice(GRAPH, BLOCKS, {}, groups=groups)
     values = scores(space)
