@@ -102,6 +102,23 @@ factors in the family's formula; with few of them emulation is as fast as ordina
 A dash: no formula, emulation by table.
 
 {family_table}
+## Skipped products
+
+The block `none` multiplies nothing: each of its products is 0, so that the weights under it are
+skipped. It stands wherever a block may: under `blocks`, for a layer, for filters or for a part
+of their kernels, and under `search.blocks`. It has a table, gateware and proofs as the others
+do; its rank is 0, and it has no cells and takes no energy.
+
+- **Bias.** The mean of what is skipped goes into the bias (`compensation.bias`). A layer that is
+  skipped as a whole puts out constants.
+- **Weights.** Those that are skipped are 0. Weights chosen together (`compensation.weights`)
+  compensate for skipped ones of the same filter, as neighboring activations are alike.
+- **Hardware.** A PE or lane that holds only `none` adds 0. One that holds other blocks too
+  isolates these while `none` is selected, so that nothing in them toggles; weights are loaded
+  and sums passed on as ever. No cycle is saved: a skipped tap has its place among the others.
+  What is saved is the energy of the multiplications, and the area where a PE needs no other
+  block.
+
 ## EvoApproxLib
 
 All signed 8 x 8 multipliers of EvoApproxLib are members of `array`. Power, area and delay are

@@ -38,6 +38,12 @@ def search(
     granularity: Annotated[
         str | None, typer.Option(help="What gets a block of its own: layer, filter or kernel.")
     ] = None,
+    groups: Annotated[
+        int | None, typer.Option(help="Parts of a layer's filters that have the same block.")
+    ] = None,
+    slices: Annotated[
+        str | None, typer.Option(help="What a slice of a kernel is, as in search.slices.")
+    ] = None,
     objective: Annotated[
         str | None,
         typer.Option(help="energy, power, area, latency, or multiplier_energy."),
@@ -62,6 +68,8 @@ def search(
         "algorithm": algorithm,
         "budget": budget,
         "granularity": granularity,
+        "groups": groups,
+        "slices": slices,
         "objective": objective,
         "blocks": block,
         "images": images,
@@ -154,6 +162,7 @@ def with_search(config: Config, options: dict[str, Any]) -> Config:
         given["index"] = None
         # Those that are not named stay.
         changed["constraints"] = {**(given.get("constraints") or {}), **changed["constraints"]}
+    given = {key: value for key, value in given.items() if key not in _unused(changed)}
     if config.search is None:
         fixed = config.blocks.default != "exact" or config.blocks.layers
         key = config.accelerator.block_key
@@ -168,13 +177,29 @@ def with_search(config: Config, options: dict[str, Any]) -> Config:
         search = SearchConfig.model_validate({**given, **changed})
     except ValidationError as error:
         problem = error.errors()[0]
-        key = str(next(part for part in reversed(problem["loc"]) if isinstance(part, str)))
+        context = problem.get("ctx", {})
+        loc = (*context.get("key", "").split("."), *problem["loc"])
+        key = str(next(part for part in reversed(loc) if isinstance(part, str)))
+        value = "" if context.get("key") else f", not {problem['input']!r}"
         raise UserError(
-            f"{problem['msg'].replace('Input should be', 'It must be')}, not {problem['input']!r}",
+            f"{problem['msg'].replace('Input should be', 'It must be')}{value}",
             where=f"--{'block' if key == 'blocks' else key}".replace("_", "-"),
-            hint=problem.get("ctx", {}).get("hint"),
+            hint=context.get("hint"),
         ) from error
     return config.model_copy(update={"search": search})
+
+
+def _unused(changed: dict[str, Any]) -> set[str]:
+    """Keys of a config that divide what the units of these options are not divided into."""
+    unused = set()
+    granularity, slices = changed.get("granularity"), changed.get("slices")
+    if granularity not in (None, "kernel"):
+        unused |= {"slices", "channel_parts"}
+    if granularity == "layer":
+        unused.add("groups")
+    if slices not in (None, "channels"):
+        unused.add("channel_parts")
+    return unused
 
 
 def with_index(config: Config, index: int | None) -> Config:

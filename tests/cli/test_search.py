@@ -153,6 +153,37 @@ def test_refusals_hint_at_what_to_change(hawx, words, message: str) -> None:
     assert printed == ""
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--slices", "columns"), "--slices: granularity: filter does not divide filters"),
+        (("--granularity", "layer", "--groups", "2"), "--groups: granularity: layer has no"),
+        (("--groups", "0"), "--groups: It must be greater than or equal to 1, not 0"),
+    ],
+)
+def test_units_that_do_not_suit_the_granularity(hawx, words, message: str) -> None:
+    status, _, error = hawx("search", "tiny.yaml", *words)
+    assert status == 2
+    assert message in error and "Traceback" not in error
+
+
+def test_options_replace_how_the_config_divides() -> None:
+    search = {"granularity": "kernel", "slices": "channels", "channel_parts": 2, "groups": 3}
+    config = Config.model_validate(
+        {"name": "x", "network": {"model": "lenet5", "dataset": "digits"}, "search": search}
+    )
+
+    def changed(**options: str) -> dict[str, object]:
+        result = with_search(config, options).search
+        assert result is not None
+        return result.model_dump(exclude_unset=True)
+
+    assert changed(granularity="kernel") == search
+    assert changed(granularity="filter") == {"granularity": "filter", "groups": 3}
+    assert changed(granularity="layer") == {"granularity": "layer"}
+    assert changed(slices="rows") == {"granularity": "kernel", "slices": "rows", "groups": 3}
+
+
 def test_a_config_that_gives_its_blocks_is_not_searched(hawx) -> None:
     status, _, error = hawx("search", "fixed.yaml")
     assert status == 2
