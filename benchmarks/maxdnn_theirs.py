@@ -18,7 +18,8 @@ them to eight bits again). The last layer is exact.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -166,53 +167,55 @@ class Theirs:
             kernel = torch.from_numpy(layer.kernel)
             affine = _Affine.of(kernel)
             self._weights.append((affine, affine.codes(kernel).numpy().astype(np.int64)))
+        digest = hashlib.sha256(np.ascontiguousarray(images).data)
+        for layer in network.convolutions:
+            for array in (layer.kernel, layer.gamma, layer.beta):
+                digest.update(array.astype("<f4").tobytes())
+        self._key = digest.hexdigest()
 
-    def classes(self, blocks: Sequence[Unsigned]) -> np.ndarray:
-        """The class of each image under seven blocks: int64 ``(n,)``."""
-        result = [classes for _, classes in self.walk([[block] for block in blocks])]
+    @property
+    def key(self) -> str:
+        """Hash of weights and images."""
+        return self._key
+
+    def outputs(self, blocks: Sequence[Unsigned]) -> np.ndarray:
+        """The outputs of each image under seven blocks: float32 ``(n, 10)``."""
+        result = [outputs for _, outputs in self.walk([[block] for block in blocks])]
         return result[0]
 
     def walk(
-        self,
-        choices: Sequence[Sequence[Unsigned]],
-        skip: Callable[[tuple[int, ...]], bool] = lambda prefix: False,
+        self, choices: Sequence[Sequence[Unsigned]]
     ) -> Iterator[tuple[tuple[int, ...], np.ndarray]]:
-        """The classes under all assignments; the layers of a prefix are computed once.
+        """The outputs under all assignments; the layers of a prefix are computed once.
 
         Parameters
         ----------
         choices : sequence of sequence of Unsigned
             The blocks of each convolution.
-        skip : callable
-            Whether assignments that begin with these indices are left out.
 
         Yields
         ------
-        (tuple of int, ndarray of int64)
-            An index of a block a convolution, the last varying fastest, and classes ``(n,)``.
+        (tuple of int, ndarray of float32)
+            An index of a block a convolution, the last varying fastest, and outputs ``(n, 10)``.
         """
-        yield from self._deeper((), {"x": self._input}, choices, skip)
+        yield from self._deeper((), {"x": self._input}, choices)
 
-    @torch.inference_mode()
     def _deeper(
         self,
         prefix: tuple[int, ...],
         values: Mapping[str, torch.Tensor],
         choices: Sequence[Sequence[Unsigned]],
-        skip: Callable[[tuple[int, ...]], bool],
     ) -> Iterator[tuple[tuple[int, ...], np.ndarray]]:
         number = len(prefix)
         if number == len(LAYERS):
-            yield prefix, self._classified(values["x"])
+            yield prefix, self._outputs(values["x"])
             return
         affine = _Affine.of(values["x"])
-        codes = affine.codes(values["x"])
+        codes = affine.codes(values["x"]).to(torch.int64)
         for index, block in enumerate(choices[number]):
-            longer = (*prefix, index)
-            if not skip(longer):
-                sums = self._sums(number, block, affine, codes)
-                after = self._after(number, sums, values)
-                yield from self._deeper(longer, after, choices, skip)
+            sums = self._sums(number, block, affine, codes)
+            after = self._after(number, sums, values)
+            yield from self._deeper((*prefix, index), after, choices)
 
     def _sums(
         self, number: int, block: Unsigned, affine: _Affine, codes: torch.Tensor
@@ -225,25 +228,22 @@ class Theirs:
         layer = self._network.convolutions[number]
         weight_affine, weight = self._weights[number]
         zero_w, zero_x = weight_affine.zero, affine.zero
-        features = len(weight[0]) * block.right.shape[1]
         # Zero points are subtracted from the factors, so that sums stay small:
         # sum u v - z_x w - z_w x + z_w z_x = sum (u - u0) (v - v0) + terms of one operand alone.
         u, v = block.left[weight], block.right
         u0, v0 = block.left[zero_w], block.right[zero_x]
-        centered = (u - u0).transpose(0, 4, 1, 2, 3).reshape(len(weight), features, 3, 3)
+        centered = (u - u0).transpose(0, 4, 1, 2, 3).reshape(len(weight), -1, 3, 3)
         alone_w = (u - u0) @ v0 + u0 @ v0 - zero_x * weight
-        alone_x = torch.from_numpy(((v - v0) @ u0 - zero_w * (_CODES - zero_x)).astype(np.float32))
-        table = torch.from_numpy((v - v0).astype(np.float32))
-        index = codes.to(torch.int64)
-        mapped = torch.cat([table[:, rank][index] for rank in range(block.right.shape[1])], dim=1)
+        alone_x = (v - v0) @ u0 - zero_w * (_CODES - zero_x)
+        table = _floats(v - v0)
+        mapped = torch.cat([table[:, rank][codes] for rank in range(v.shape[1])], dim=1)
         # The padding has code z_x, whose centered features are zero.
-        sums = functional.conv2d(
-            mapped, torch.from_numpy(centered.astype(np.float32)), stride=layer.stride, padding=1
-        )
-        if bool(alone_x.any()):
-            box = torch.ones(1, len(weight[0]), 3, 3)
-            sums += functional.conv2d(alone_x[index], box, stride=layer.stride, padding=1)
-        sums += torch.from_numpy(alone_w.sum(axis=(1, 2, 3)).astype(np.float32))[:, None, None]
+        sums = functional.conv2d(mapped, _floats(centered), stride=layer.stride, padding=1)
+        if alone_x.any():
+            plane = _floats(alone_x)[codes].sum(dim=1, keepdim=True)
+            box = torch.ones(1, 1, 3, 3)
+            sums += functional.conv2d(plane, box, stride=layer.stride, padding=1)
+        sums += _floats(alone_w.sum(axis=(1, 2, 3)))[:, None, None]
         return sums * (affine.scale * weight_affine.scale)
 
     def _after(
@@ -261,11 +261,14 @@ class Theirs:
         x = torch.relu(normal + _shortcut(values["shortcut"], len(layer.gamma)))
         return {"x": x, "shortcut": x}
 
-    def _classified(self, x: torch.Tensor) -> np.ndarray:
+    def _outputs(self, x: torch.Tensor) -> np.ndarray:
         dense, bias = torch.from_numpy(self._network.dense), torch.from_numpy(self._network.bias)
-        outputs = x.mean(dim=(2, 3)) @ dense.T + bias
-        classes: np.ndarray = outputs[:, :CLASSES].argmax(dim=1).numpy()
-        return classes
+        outputs: np.ndarray = (x.mean(dim=(2, 3)) @ dense.T + bias)[:, :CLASSES].numpy()
+        return outputs
+
+
+def _floats(values: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(values.astype(np.float32))
 
 
 def _shortcut(x: torch.Tensor, filters: int) -> torch.Tensor:

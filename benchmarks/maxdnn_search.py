@@ -1,0 +1,284 @@
+"""Setting *ours*: ResNet-8 searched by scores at the levels of MAx-DNN, chosen on other images."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from ground_truth.sweep import sweep
+from maxdnn_levels import level_space, unit_scores
+from maxdnn_theirs import THEIR_MACS
+from resnet20_alphabets import energies_of
+from resnet20_choice import Point, front
+from resnet20_runs import Runs
+
+from hawx_hw.assignment.space import Space
+from hawx_hw.blocks import Block
+from hawx_hw.blocks.assignment import Assignment
+from hawx_hw.blocks.registry import by_name
+from hawx_hw.datasets.dataset import Split
+from hawx_hw.graph import fast
+from hawx_hw.graph.graph import Conv2d, Graph, Linear, node_macs
+from hawx_hw.scores.measure import measure
+from hawx_hw.scores.profile import Profile, load_profile, save_profile
+
+__all__ = ["ALPHABETS", "Accounting", "Row", "alphabet", "profiled", "searched", "uniform_points"]
+
+ALPHABETS = ("ROUP", "precision", "both")
+_ROUP = (
+    *("roupa(p=0,r=6)", "roup(p=1,r=2)", "roup(p=1,r=3)", "roup(p=1,r=4)", "roup(p=2,r=2)"),
+    *("roup(p=2,r=3)", "roup(p=2,r=4)", "roup(p=2,r=5)", "roup(p=3,r=4)", "roup(p=3,r=5)"),
+)
+_PRECISION = ((6, 6), (5, 6), (5, 5), (4, 6), (4, 5), (4, 4), (3, 6), (3, 5), (3, 4), (2, 5))
+#: Shares of energy to save, up to this accuracy drop on the images of the search.
+_SAVED = (0.60, 0.70, 0.75, 0.80, 0.85, 0.90)
+_TOO_MUCH = 7.0
+#: Drops on the images of the search, in percentage points, around which gaps are halved.
+_HALVED = (1.0, 4.0)
+_HALVINGS = 1
+
+
+def alphabet(name: str) -> list[Block]:
+    """The blocks of one of :data:`ALPHABETS`, the exact one first."""
+    precision = tuple(f"precision(w={w},a={a})" for w, a in _PRECISION)
+    names = {"ROUP": _ROUP, "precision": precision, "both": (*precision, *_ROUP)}
+    return [by_name(block) for block in ("exact", *names[name])]
+
+
+class Accounting:
+    """Shares of energy that assignments save, with multiplications weighed in two ways.
+
+    Parameters
+    ----------
+    graph : Graph
+    layers : sequence of str
+        The searched convolutions. Of the others, only the last layer counts: convolutions of 0 and
+        1, which pad shortcuts, are none in the original network.
+    theirs : bool
+        Whether ``layers`` are the seven of ALWANN's network, whose weights are known, too.
+    """
+
+    def __init__(self, graph: Graph, layers: Sequence[str], *, theirs: bool):
+        blocks = alphabet("both")
+        self._energy = {
+            block.digest: energy
+            for block, energy in zip(blocks, energies_of(blocks, "generic45"), strict=True)
+        }
+        self._exact = self._energy[by_name("exact").digest]
+        weights = {
+            node.name: node_macs(node, graph.tensors[node.name].shape)
+            for node in graph.nodes
+            if node.name in layers or isinstance(node, Linear)
+        }
+        self._weights = [weights]
+        if theirs:
+            self._weights.append(dict(zip(layers, THEIR_MACS, strict=True)))
+
+    @property
+    def exact_pj(self) -> float:
+        """Energy of the multiplications of an image in the exact network, in pJ."""
+        return sum(self._weights[0].values()) * self._exact / 1000
+
+    def table(self, space: Space) -> np.ndarray:
+        """Energy of each unit under each block, by true multiplications, in pJ."""
+        energies = np.array([self._energy[block.digest] for block in space.blocks])
+        table: np.ndarray = space.macs[:, None] * energies / 1000
+        return table
+
+    def saved(self, assignment: Assignment) -> tuple[float, ...]:
+        """The share saved by true multiplications and, where known, by ALWANN's weights."""
+        share = {}
+        for name, layer in assignment.items():
+            counts = np.bincount(layer.choice.ravel(), minlength=len(layer.blocks))
+            energies = [self._energy[block.digest] for block in layer.blocks]
+            share[name] = float(counts @ energies / counts.sum() / self._exact)
+        return tuple(
+            1 - sum(count * share.get(name, 1.0) for name, count in weights.items())
+            / sum(weights.values())
+            for weights in self._weights
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one alphabet came to at one level.
+
+    Parameters
+    ----------
+    points : list of Point
+        All that were evaluated.
+    finalists : list of Point
+        The front of the images of the search.
+    """
+
+    points: list[Point]
+    finalists: list[Point]
+
+
+def profiled(graph: Graph, seen: Split, folder: Path, threads: int) -> Profile:
+    """The profile of all blocks with weights of a filter chosen together, stored."""
+    blocks = alphabet("both")
+    path = folder / f"profile-{seen.digest[:16]}.npz"
+    if path.is_file():
+        profile = load_profile(path)
+        if profile.digests == tuple(block.digest for block in blocks):
+            return profile
+    start = time.perf_counter()
+    profile = measure(
+        graph,
+        blocks,
+        graph.codes(seen.images),
+        seen.labels,
+        weights="together",
+        activation_rounding=True,
+        threads=threads,
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    save_profile(profile, path)
+    print(
+        f"profile of {len(blocks)} blocks on {len(seen)} images: "
+        f"{time.perf_counter() - start:.0f} s",
+        file=sys.stderr,
+    )
+    return profile
+
+
+def searched(
+    graph: Graph,
+    layers: Sequence[str],
+    profile: Profile,
+    images: np.ndarray,
+    accounting: Accounting,
+    runs: Runs,
+    name: str,
+    level: str,
+) -> Row:
+    """Search an alphabet at a level.
+
+    Parameters
+    ----------
+    graph, layers, accounting, runs
+    profile : Profile
+        From :func:`profiled`.
+    images : ndarray of int8
+        Codes that give the shares of parts of kernels.
+    name, level : str
+        Elements of :data:`ALPHABETS` and :data:`maxdnn_levels.LEVELS`.
+    """
+    blocks = alphabet(name)
+    space = level_space(graph, profile, blocks, layers, level)
+    scores = unit_scores(graph, profile, fast.run_all(graph, images), space, level)
+    search = _Search(space, scores, accounting, runs, f"{name}, {level}")
+    points = search.points()
+    return Row(points, front(points, _TOO_MUCH))
+
+
+class _Search:
+    def __init__(
+        self, space: Space, scores: np.ndarray, accounting: Accounting, runs: Runs, title: str
+    ):
+        self._space, self._scores, self._accounting = space, scores, accounting
+        self._table, self._runs, self._title = accounting.table(space), runs, title
+        self._options: dict[str, np.ndarray] = {}
+        if space.units > len(space.layers):
+            # Units of a layer agree on the bits of its activations.
+            units = [np.unique(space.unit(layer)) for layer in space.layers]
+            self._options["groups"] = np.repeat(np.arange(len(units)), [len(u) for u in units])
+            steps = [block.activation_step for block in space.blocks]
+            self._options["kinds"] = np.unique(steps, return_inverse=True)[1]
+        self._evaluated: dict[tuple[int, ...], Point] = {}
+
+    def points(self) -> list[Point]:
+        """The evaluated points, by the energy saved."""
+        for saved in _SAVED:
+            point = self._point(saved)
+            if point is None or point.search.drop > _TOO_MUCH:
+                break
+        for limit in _HALVED:
+            for _ in range(_HALVINGS):
+                points = self._sorted()
+                good = [point.saved for point in points if point.search.drop <= limit]
+                bad = [
+                    point.saved
+                    for point in points
+                    if point.search.drop > limit and point.saved > max(good, default=0)
+                ]
+                if not good or not bad:
+                    break
+                self._point((max(good) + min(bad)) / 2)
+        return self._sorted()
+
+    def _sorted(self) -> list[Point]:
+        return sorted(self._evaluated.values(), key=lambda point: point.saved)
+
+    def _point(self, saved: float) -> Point | None:
+        """The assignment with the best score that saves so much; None where there is none."""
+        units = np.arange(self._space.units)
+        exact = self._accounting.exact_pj
+        rest = exact - float(self._table[units, 0].sum())
+        limit = (1 - saved) * exact - rest
+        if limit < self._table.min(axis=1).sum():
+            return None
+        (vector,) = sweep(self._scores, self._table, np.array([limit]), **self._options)
+        key = tuple(vector.tolist())
+        if key not in self._evaluated:
+            point = evaluated(
+                key, self._space.assignment(vector), self._accounting, self._runs, self._title
+            )
+            if point is None:
+                return None
+            self._evaluated[key] = point
+        return self._evaluated[key]
+
+
+def evaluated(
+    key: tuple[int, ...], assignment: Assignment, accounting: Accounting, runs: Runs, title: str
+) -> Point | None:
+    """Run an assignment on the images of the search; None where nothing new is to be run."""
+    paired = runs.paired(assignment, "search")
+    if paired is None:
+        return None
+    share = accounting.saved(assignment)[0]
+    print(
+        f"  {title}: saved {100 * share:.1f} %, accuracy drop {paired.drop:.1f}",
+        file=sys.stderr,
+        flush=True,
+    )
+    energy = accounting.exact_pj * (1 - share)
+    return Point(key, assignment, energy, share, paired, _mix(assignment))
+
+
+def _mix(assignment: Assignment) -> tuple[tuple[str, float], ...]:
+    """The share of each block in the weights."""
+    counts: dict[str, int] = {}
+    for layer in assignment.values():
+        for index, count in enumerate(np.bincount(layer.choice.ravel())):
+            name = layer.blocks[index].name
+            counts[name] = counts.get(name, 0) + int(count)
+    total = sum(counts.values())
+    return tuple((name, count / total) for name, count in counts.items())
+
+
+def uniform_points(
+    graph: Graph,
+    layers: Sequence[str],
+    names: Sequence[str],
+    accounting: Accounting,
+    runs: Runs,
+) -> list[Point]:
+    """One block for all searched layers."""
+    points = []
+    for name in names:
+        blocks = [by_name("exact"), by_name(name)]
+        space = Space.by_layer(graph, blocks, layers)
+        vector = space.uniform(1)
+        point = evaluated(
+            tuple(vector.tolist()), space.assignment(vector), accounting, runs, f"uniform {name}"
+        )
+        if point is not None:
+            points.append(point)
+    return points
