@@ -43,12 +43,11 @@ from maxdnn_exhaustive import Exhaustive
 from maxdnn_figure import draw
 from maxdnn_graph import FrozenResNet8
 from maxdnn_graph import load as load_frozen
-from maxdnn_search import ALPHABETS, Accounting, Row, profiled, searched, uniform_points
+from maxdnn_search import ALPHABETS, Accounting, Row, energies, profiled, searched, uniform_points
 from maxdnn_theirs import (
     THEIR_MACS,
     TRUE_MACS,
     Theirs,
-    Unsigned,
     unsigned,
     unsigned_precision,
     unsigned_roup,
@@ -156,8 +155,8 @@ def _theirs(frozen: FrozenResNet8, images: Roles, arguments: argparse.Namespace)
     }
     alphabets = {"ROUP": _THEIR_ROUP, "precision": _THEIR_PRECISION}
     blocks = [unsigned(), *_THEIR_ROUP, *_THEIR_PRECISION]
-    energies = energies_of([by_name(block.name) for block in blocks], "generic45")
-    energy = dict(zip((block.name for block in blocks), energies, strict=True))
+    values = energies_of([by_name(block.name) for block in blocks], "generic45")
+    energy = dict(zip((block.name for block in blocks), values, strict=True))
     lines = []
     for block in (*_THEIR_ROUP, *_THEIR_PRECISION):
         paired = runs["test"].paired([block] * 7)
@@ -232,7 +231,7 @@ def _searches(
         if right is None:
             raise SystemExit("Nothing is stored")
         print(f"{name}, exact: {right.mean():.1%} of {len(split):,} images to {part}")
-    accounting = Accounting(graph, layers, theirs=name == "ours")
+    accounting = Accounting(graph, layers, energies(), theirs=name == "ours")
     profile = profiled(graph, images.proposing(_COMPENSATION), folder, arguments.threads)
     uniform = uniform_points(graph, layers, _UNIFORM, accounting, runs)
     lines = []
@@ -308,10 +307,6 @@ def _cells(paired: Paired) -> tuple[str, str]:
     """The drop and its exact 95 % interval, in percentage points."""
     low, high = interval(paired)
     return f"{paired.drop:z.1f}", f"{low:z.1f} to {high:z.1f}"
-
-
-def _names(blocks: Sequence[Unsigned]) -> str:
-    return ", ".join(block.name for block in blocks)
 
 
 if __name__ == "__main__":

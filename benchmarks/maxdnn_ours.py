@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from maxdnn_graph import FrozenResNet8
+from maxdnn_graph import Convolution, FrozenResNet8
 from torch import nn
 
 from hawx_hw.graph.graph import Graph
@@ -50,7 +50,7 @@ class _Network(nn.Module):
 
 
 class _Block(nn.Module):
-    def __init__(self, first: object, second: object):
+    def __init__(self, first: Convolution, second: Convolution):
         super().__init__()
         self.conv1, self.bn1 = _layer(first)
         self.relu1 = nn.ReLU()
@@ -67,10 +67,7 @@ class _Block(nn.Module):
         return result
 
 
-def _layer(layer: object) -> tuple[nn.Conv2d, nn.BatchNorm2d]:
-    from maxdnn_graph import Convolution
-
-    assert isinstance(layer, Convolution)
+def _layer(layer: Convolution) -> tuple[nn.Conv2d, nn.BatchNorm2d]:
     filters, channels = layer.kernel.shape[:2]
     convolution = nn.Conv2d(channels, filters, 3, layer.stride, 1, bias=False)
     norm = nn.BatchNorm2d(filters, eps=layer.epsilon, momentum=1.0)

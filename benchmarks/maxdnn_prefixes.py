@@ -2,13 +2,13 @@
 
 :func:`hawx_hw.compensation.compensate` computes a graph layer after layer, each on the activations
 behind the compensated ones before it. What it makes of a layer depends on the blocks of the layers
-before it, on its own block, and on the step that the block of the layer behind it rounds to. Taken in
-the order of their numbers, most assignments differ from the one before in their last layers alone,
-and nothing before these is computed again.
+before it, on its own block, and on the step that the block of the layer behind it rounds to. Taken
+in the order of their numbers, most assignments differ from the one before in their last layers
+alone, and nothing before these is computed again.
 
-Choosing the weights of a filter together takes most of the time. ``once`` does it once for each layer
-and block, on the activations of the exact network; biases are still corrected on those behind the
-approximate layers.
+Choosing the weights of a filter together takes most of the time. ``once`` does it once for each
+layer and block, on the activations of the exact network; biases are still corrected on those behind
+the approximate layers.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -50,10 +51,8 @@ def by_nsga2(exhaustive: GroundTruth, cost: Cost, runs: int, seed: int) -> np.nd
     evaluator = Evaluator(exhaustive, cost, budget=runs)
     units = exhaustive.space.units
     reference = (100.0, float(cost.table.max(axis=1).sum()))
-    try:
+    with contextlib.suppress(OutOfBudgetError):
         nsga2.search(Problem(exhaustive.space, evaluator, reference, seed=seed))
-    except OutOfBudgetError:
-        pass
     return np.array(evaluator.vectors, dtype=np.int64).reshape(-1, units)
 
 

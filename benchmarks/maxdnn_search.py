@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,11 +22,20 @@ from hawx_hw.blocks.assignment import Assignment
 from hawx_hw.blocks.registry import by_name
 from hawx_hw.datasets.dataset import Split
 from hawx_hw.graph import fast
-from hawx_hw.graph.graph import Conv2d, Graph, Linear, node_macs
+from hawx_hw.graph.graph import Graph, Linear, node_macs
 from hawx_hw.scores.measure import measure
 from hawx_hw.scores.profile import Profile, load_profile, save_profile
 
-__all__ = ["ALPHABETS", "Accounting", "Row", "alphabet", "profiled", "searched", "uniform_points"]
+__all__ = [
+    "ALPHABETS",
+    "Accounting",
+    "Row",
+    "alphabet",
+    "energies",
+    "profiled",
+    "searched",
+    "uniform_points",
+]
 
 ALPHABETS = ("ROUP", "precision", "both")
 _ROUP = (
@@ -49,6 +58,13 @@ def alphabet(name: str) -> list[Block]:
     return [by_name(block) for block in ("exact", *names[name])]
 
 
+def energies() -> dict[str, float]:
+    """Energy of one multiplication of every block in generic45, in fJ, by the block's digest."""
+    blocks = alphabet("both")
+    values = energies_of(blocks, "generic45")
+    return {block.digest: energy for block, energy in zip(blocks, values, strict=True)}
+
+
 class Accounting:
     """Shares of energy that assignments save, with multiplications weighed in two ways.
 
@@ -58,16 +74,16 @@ class Accounting:
     layers : sequence of str
         The searched convolutions. Of the others, only the last layer counts: convolutions of 0 and
         1, which pad shortcuts, are none in the original network.
+    energies : mapping of str to float
+        Of one multiplication in fJ, by the block's digest: from :func:`energies`.
     theirs : bool
         Whether ``layers`` are the seven of ALWANN's network, whose weights are known, too.
     """
 
-    def __init__(self, graph: Graph, layers: Sequence[str], *, theirs: bool):
-        blocks = alphabet("both")
-        self._energy = {
-            block.digest: energy
-            for block, energy in zip(blocks, energies_of(blocks, "generic45"), strict=True)
-        }
+    def __init__(
+        self, graph: Graph, layers: Sequence[str], energies: Mapping[str, float], *, theirs: bool
+    ):
+        self._energy = energies
         self._exact = self._energy[by_name("exact").digest]
         weights = {
             node.name: node_macs(node, graph.tensors[node.name].shape)
@@ -85,8 +101,8 @@ class Accounting:
 
     def table(self, space: Space) -> np.ndarray:
         """Energy of each unit under each block, by true multiplications, in pJ."""
-        energies = np.array([self._energy[block.digest] for block in space.blocks])
-        table: np.ndarray = space.macs[:, None] * energies / 1000
+        own = np.array([self._energy[block.digest] for block in space.blocks])
+        table: np.ndarray = space.macs[:, None] * own / 1000
         return table
 
     def saved(self, assignment: Assignment) -> tuple[float, ...]:
@@ -94,8 +110,8 @@ class Accounting:
         share = {}
         for name, layer in assignment.items():
             counts = np.bincount(layer.choice.ravel(), minlength=len(layer.blocks))
-            energies = [self._energy[block.digest] for block in layer.blocks]
-            share[name] = float(counts @ energies / counts.sum() / self._exact)
+            own = [self._energy[block.digest] for block in layer.blocks]
+            share[name] = float(counts @ own / counts.sum() / self._exact)
         return tuple(
             1 - sum(count * share.get(name, 1.0) for name, count in weights.items())
             / sum(weights.values())

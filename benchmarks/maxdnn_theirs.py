@@ -1,16 +1,17 @@
 """Setting *theirs*: unsigned raw codes, as TFApprox multiplies them. A reconstruction.
 
 Of every convolution, activations and weights are quantized to 0..255 by the least and largest value
-of the tensor, widened to contain zero, whose code is an integer. Activations are those of all images
-that are run together, as are the statistics of the normalizations (:mod:`maxdnn_graph`). The block
-multiplies the raw codes, and what belongs to the zero points is subtracted exactly:
+of the tensor, widened to contain zero, whose code is an integer. Activations are those of all
+images that are run together, as are the statistics of the normalizations (:mod:`maxdnn_graph`). The
+block multiplies the raw codes, and what belongs to the zero points is subtracted exactly:
 
     sum over taps of  U(w, x) - z_x w - z_w x + z_w z_x
 
-So a zero activation, and the padding, is multiplied as code ``z_x``, and an approximate block makes
-an error of it. Nothing repairs that here. But the normalizations divide by the deviation and
-subtract the mean of the *approximate* sums: what compensation by bias and gain does elsewhere is
-done here by the images that are classified.
+So zeros, and the padding, are multiplied as their codes, and an approximate block makes an error of
+them: of a zero weight, whose code is near 128, and in the first layer of a zero activation. (Behind
+a ReLU the code of zero is 0, which these blocks multiply exactly.) Nothing repairs that here. But
+the normalizations subtract the mean of the *approximate* sums and divide by their deviation: what
+compensation by bias and gain does elsewhere, the images that are classified do here.
 
 Outputs of convolutions remain real numbers (those of TFApprox's GPU version; its CPU version rounds
 them to eight bits again). The last layer is exact.
