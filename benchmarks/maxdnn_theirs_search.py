@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from hawx_hw.util.files import write_bytes
 __all__ = ["Chosen", "TheirRuns", "divergences", "search"]
 
 #: Shares of energy to save.
-_SAVED = (*(round(0.05 * step, 2) for step in range(3, 16)),)
+_SAVED = (0.15, 0.20, 0.25, 0.30, 0.35, 0.40, 0.50)
 
 
 class TheirRuns:
@@ -48,21 +49,30 @@ class TheirRuns:
 
     def outputs(self, blocks: Sequence[Unsigned]) -> np.ndarray | None:
         """float32 ``(n, 10)``; None where nothing new is to be run."""
-        key = _key(blocks)
-        if key not in self._outputs:
+        some = self.product([[block] for block in blocks])
+        return None if some is None else some[0]
+
+    def product(self, choices: Sequence[Sequence[Unsigned]]) -> list[np.ndarray] | None:
+        """Outputs under all assignments of some blocks for each convolution, the last fastest."""
+        keys = [_key(blocks) for blocks in itertools.product(*choices)]
+        if not set(keys) <= set(self._outputs):
             if self._only_stored:
                 return None
-            self._outputs[key] = self._theirs.outputs(blocks)
-            content = io.BytesIO()
-            np.savez(
-                content,
-                key=np.array(self._theirs.key),
-                assignments=np.array(list(self._outputs)),
-                outputs=np.array(list(self._outputs.values())),
-            )
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_bytes(self._path, content.getvalue())
-        return self._outputs[key]
+            results = [outputs for _, outputs in self._theirs.walk(choices)]
+            self._outputs.update(zip(keys, results, strict=True))
+            self._save()
+        return [self._outputs[key] for key in keys]
+
+    def _save(self) -> None:
+        content = io.BytesIO()
+        np.savez(
+            content,
+            key=np.array(self._theirs.key),
+            assignments=np.array(list(self._outputs)),
+            outputs=np.array(list(self._outputs.values())),
+        )
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(self._path, content.getvalue())
 
     def right(self, blocks: Sequence[Unsigned]) -> np.ndarray | None:
         """Which images are right: bool ``(n,)``; None where nothing new is to be run."""
@@ -102,13 +112,12 @@ def divergences(runs: TheirRuns, blocks: Sequence[Unsigned]) -> np.ndarray | Non
     scores = np.zeros((len(LAYERS), len(blocks)))
     exact = runs.outputs([blocks[0]] * len(LAYERS))
     for layer in range(len(LAYERS)):
-        for index, block in enumerate(blocks[1:], 1):
-            assignment = [blocks[0]] * len(LAYERS)
-            assignment[layer] = block
-            outputs = runs.outputs(assignment)
-            if exact is None or outputs is None:
-                return None
-            scores[layer, index] = _divergence(exact, outputs)
+        choices: list[Sequence[Unsigned]] = [[blocks[0]]] * len(LAYERS)
+        choices[layer] = blocks[1:]
+        alone = runs.product(choices)
+        if exact is None or alone is None:
+            return None
+        scores[layer, 1:] = [_divergence(exact, outputs) for outputs in alone]
     return scores
 
 
