@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from hawx_hw.architectures.base import Plan
     from hawx_hw.architectures.config import AcceleratorConfig
+    from hawx_hw.blocks.assignment import Assignment
     from hawx_hw.config.search import SearchConfig
     from hawx_hw.datasets import Dataset, Split
     from hawx_hw.datasets.roles import Roles
@@ -94,10 +95,11 @@ class Project:
         The folder that relative paths start from.
     settings
         Sections of a config, with the keys and values that they have in YAML: ``accelerator``,
-        ``blocks``, ``compensation``, ``search``, ``technology``, ``verify``, ``seed``. Without
-        ``search`` there is nothing to score and to search, and the design has the ``blocks`` that
-        are given. ``network`` is none of them: the network and its images are the arguments above,
-        and their other settings are as in a config that leaves them out.
+        ``blocks``, ``compensation``, ``search``, ``training``, ``technology``, ``verify``,
+        ``seed``. Without ``search`` there is nothing to score and to search, and the design has the
+        ``blocks`` that are given. With ``training`` the network of the design that is emitted is
+        trained again first. ``network`` is none of them: the network and its images are the
+        arguments above, and their other settings are as in a config that leaves them out.
 
     Raises
     ------
@@ -313,7 +315,10 @@ class Project:
         return Design(self._accelerators(graph)[0], assignment)
 
     def emit(self, graph: Graph, design: Design, folder: Path) -> Built:
-        """Compensate the network for the design's blocks, and write the accelerator.
+        """Compensate the network for the design's blocks, train it, and write the accelerator.
+
+        It is trained where the settings have a section ``training``: on the images for learning,
+        once for each call.
 
         Parameters
         ----------
@@ -419,11 +424,40 @@ class Project:
             promised=searched is not None and len(self.images.select) > 0,
         )
         with self._progress() as progress:
+            retrained = None
+            if self._config.training is not None:
+                retrained = self._retrained(graph, design.assignment, progress)
             compensated, result = compensate_assignment(
-                graph, design.assignment, self._config.compensation, images, progress
+                graph, design.assignment, self._config.compensation, images, progress, retrained
             )
         assert result.accuracy is not None
         return compensated, result.accuracy.assigned
+
+    def _retrained(self, graph: Graph, assignment: Assignment, progress: ProgressDisplay) -> Graph:
+        """The network trained again under its blocks, by the section ``training``."""
+        from hawx_hw.networks.training import available_device
+        from hawx_hw.pipeline.retraining import check_gradient
+        from hawx_hw.retraining.designs import DesignTraining, TrainingImages, retraining_of
+        from hawx_hw.util.scratch import scratch_folder
+
+        config, images = self._config, self.images
+        assert config.training is not None
+        check_gradient(config, self._base)
+        training = DesignTraining(
+            graph,
+            config.compensation,
+            retraining_of(config.training, config.network.model, images.learn),
+            TrainingImages(
+                images.proposing(config.network.calibration_images),
+                images.learn,
+                images.select,
+                images.test,
+            ),
+            device=available_device(),
+            progress=progress,
+        )
+        with scratch_folder("retrain") as scratch:
+            return training(training.start(assignment), assignment, scratch / "state", "it")
 
     def _codes(self, graph: Graph, count: int) -> np.ndarray:
         """Input codes of images for learning: int8 ``(count, C, H, W)``, or fewer."""

@@ -16,6 +16,7 @@ from torch import nn
 from hawx_hw import api
 from hawx_hw.api import Built, Project
 from hawx_hw.datasets import Dataset, Split
+from hawx_hw.emulation import Emulator
 from hawx_hw.errors import UserError, VerificationError
 
 SCRIPT = Path(__file__).parents[1] / "examples" / "python_api.py"
@@ -174,3 +175,24 @@ def test_without_a_search_there_is_nothing_to_score() -> None:
 def test_unknown_data() -> None:
     with pytest.raises(UserError, match="Unknown dataset 'letters'"):
         _ = Project(nn.Linear(1, 1), "letters").images
+
+
+def test_a_training_among_the_settings_trains_what_is_emitted(tmp_path: Path) -> None:
+    plain = small_project(blocks="drum(k=2)")
+    graph = plain.quantize()
+    before = plain.emit(graph, plain.given(graph), tmp_path / "plain")
+    project = small_project(blocks="drum(k=2)", training={"epochs": 2})
+    built = project.emit(graph, project.given(graph), tmp_path / "trained")
+    weights = [[node.weight for node in each.graph.nodes if hasattr(node, "weight")]
+               for each in (before, built)]  # fmt: skip
+    assert any((one != other).any() for one, other in zip(*weights, strict=True))
+    test = project.images.test
+    emulator = Emulator(built.graph)
+    accuracy = emulator.accuracy(test.images, test.labels, built.plan.assignment)
+    assert built.accuracy == accuracy
+    assert project.verify(built).failure is None
+    refused = small_project(
+        blocks="compressor(design=1,c=7)", training={"epochs": 1, "gradient": "table"}
+    )
+    with pytest.raises(UserError, match="is no sum of few products"):
+        refused.emit(graph, refused.given(graph), tmp_path / "none")

@@ -30,8 +30,8 @@ __all__ = [
 _SHELLS = ("bash", "zsh", "fish")
 #: Tests compare these with what they name.
 _STAGES = (
-    *("quantize", "accelerator", "profile", "search", "pick", "assign"),
-    *("predict", "emit", "verify", "synth", "power", "references"),
+    *("quantize", "accelerator", "profile", "search", "retrain", "pick"),
+    *("assign", "predict", "emit", "verify", "synth", "power", "references"),
 )
 _SECTIONS = (
     *("network", "search", "accelerator", "prediction", "cycles", "synthesis"),

@@ -32,6 +32,7 @@ from hawx_hw.cli.options import BUILD, BuildOption, ConfigArgument, IndexOption,
 from hawx_hw.cli.predict import predictors_app, train_predictors
 from hawx_hw.cli.profile import profile
 from hawx_hw.cli.report import report
+from hawx_hw.cli.retrain import retrain
 from hawx_hw.cli.search import pick, search
 from hawx_hw.cli.simt import assemble, disassemble, simulate
 from hawx_hw.cli.step import step
@@ -82,6 +83,7 @@ app.command()(flow)
 app.command()(report)
 app.command()(summary)
 app.command()(search)
+app.command()(retrain)
 app.command()(pick)
 app.command()(assemble)
 app.command()(disassemble)

@@ -124,10 +124,10 @@ def pick(
         typer.echo(read_text(folder / "design.json"), nl=False)
         return
     from hawx_hw.design.design import Design
-    from hawx_hw.search.result import load_result
+    from hawx_hw.search.retrained import load_candidates
     from hawx_hw.util.tables import print_table
 
-    result = load_result(folder)
+    result = load_candidates(folder)
     chosen = Design.load(folder / "design.json", path.parent).origin
     assert chosen is not None
     print_table(
@@ -137,7 +137,8 @@ def pick(
         + (f", memory model {result.memory_model}" if result.memory_model else ""),
         numbers=True,
     )
-    typer.echo(f"To build it: hawx run {config} --index {chosen}, or index: {chosen} under search.")
+    named = result.named(chosen)
+    typer.echo(f"To build it: hawx run {config} --index {named}, or index: {named} under search.")
 
 
 def with_search(config: Config, options: dict[str, Any]) -> Config:
@@ -281,7 +282,10 @@ def _print(config: Config, folder: Path, whole: bool) -> None:
     if chosen is None:
         notes.append("None meets the constraints.")
     else:
-        notes.append("* is what the constraints pick.")
+        notes.append(
+            "* is what the constraints pick"
+            + ("." if config.training is None else " without retraining: see hawx retrain.")
+        )
     typer.echo("\n".join(notes))
     typer.echo(f"{folder / 'search.json'}")
 
@@ -312,5 +316,5 @@ def _line(index: int, result: SearchResult, mark: str) -> list[str]:
         "" if point.test_accuracy is None else f"{100 * point.test_accuracy:.2f} %",
         *(f"{point.metrics[n]:{_METRICS[n][1]}}" for n in _METRICS if n in point.metrics),
         result.size_of(point),
-        ", ".join(point.blocks),
+        ", ".join((*point.blocks, *(("retrained",) if point.retrained else ()))),
     ]

@@ -56,6 +56,7 @@ def compensate_assignment(
     rules: CompensationConfig,
     images: AssignmentImages,
     progress: ProgressDisplay,
+    retrained: Graph | None = None,
 ) -> tuple[Graph, AssignResult]:
     """The graph that suits the blocks, and its accuracies.
 
@@ -74,6 +75,9 @@ def compensate_assignment(
         Which parts of compensation are on.
     images : AssignmentImages
     progress : ProgressDisplay
+    retrained : Graph or None
+        The network that was trained under the assignment, which is built in any case; None where it
+        was not.
     """
 
     def accuracy(candidate: Graph, split: Split, what: str) -> float:
@@ -112,6 +116,10 @@ def compensate_assignment(
         searched_accuracy = accuracy(searched, images.test, "each filter by itself")
         if images.promised or training.by_filter > training.by_layer:
             assigned, compensation = searched, ()
+    compensated = None
+    if retrained is not None:
+        compensated = accuracy(assigned, images.test, "compensated")
+        assigned = retrained
     result = AssignResult(
         exact=False,
         accuracy=AssignedAccuracy(
@@ -119,6 +127,7 @@ def compensate_assignment(
             uncompensated=uncompensated,
             assigned=accuracy(assigned, images.test, "assigned"),
             searched=searched_accuracy,
+            compensated=compensated,
         ),
         compensation=compensation,
         training=training,

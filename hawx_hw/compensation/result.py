@@ -44,6 +44,9 @@ class AssignedAccuracy(Record):
         Of the quantized network.
     assigned : float
         Of the network that is built.
+    compensated : float or None
+        Of the compensated network before it was retrained; None where it was not: then that is
+        built.
     searched : float or None
         Of the network as the search evaluated it, each filter compensated by itself; None without a
         search.
@@ -53,6 +56,7 @@ class AssignedAccuracy(Record):
     uncompensated: float
     assigned: float
     searched: float | None = None
+    compensated: float | None = None
 
 
 class TrainingImages(Record):

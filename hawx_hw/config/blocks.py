@@ -145,6 +145,12 @@ class BlocksConfig(Model):
                 )
         return values
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The blocks that it names, each once, as they are written."""
+        rules = (rule.block for rules in self.layers.values() for rule in rules)
+        return tuple(dict.fromkeys((self.default, *rules)))
+
 
 #: Of the config: a block's name alone stands for itself as the default.
 BlocksSetting = Annotated[

@@ -16,6 +16,7 @@ from hawx_hw.config.compensation import CompensationConfig
 from hawx_hw.config.flows import FlowsConfig
 from hawx_hw.config.reading import ReadingConfig
 from hawx_hw.config.search import SearchConfig
+from hawx_hw.config.training import TrainingConfig
 from hawx_hw.config.zoo import MODEL_FILES, ZOO, complete
 from hawx_hw.errors import shown
 
@@ -285,6 +286,11 @@ class Config(Model):
         description="Which designs to choose from, and how. Left out: the blocks and the "
         "accelerator above are built as they are.",
     )
+    training: TrainingConfig | None = Field(
+        default=None,
+        description="Train the network again under its blocks, before it is built. Left out: "
+        "what compensation achieves is built.",
+    )
     verify: VerifyConfig = VerifyConfig()
     power: PowerConfig = PowerConfig()
     technology: str = Field(
@@ -300,6 +306,34 @@ class Config(Model):
     seed: int = Field(
         default=0, ge=0, lt=2**32, description="Of everything that is drawn: stalls, samples."
     )
+
+    @model_validator(mode="after")
+    def _something_to_retrain(self) -> Config:
+        """Exact blocks have no errors that a training could learn to live with."""
+        training, search = self.training, self.search
+        if training is None:
+            return self
+        if search is None and self.blocks.default == "exact" and not self.blocks.layers:
+            raise PydanticCustomError(
+                "user_error",
+                "{what}",
+                {
+                    "key": "training",
+                    "what": "training is for approximate blocks, and all blocks are exact",
+                    "hint": "Give blocks or search, or remove training.",
+                },
+            )
+        if search is None and "finalists" in training.model_fields_set:
+            raise PydanticCustomError(
+                "user_error",
+                "{what}",
+                {
+                    "key": "training.finalists",
+                    "what": "finalists are designs of a search, and there is no search",
+                    "hint": "Remove finalists, or give a search.",
+                },
+            )
+        return self
 
     @model_validator(mode="after")
     def _one_choice(self) -> Config:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hawx_hw.datasets.roles import Roles
     from hawx_hw.graph.graph import Graph
     from hawx_hw.pipeline.stage import Context
+    from hawx_hw.retraining.designs import TrainingImages
     from hawx_hw.util.files import FileSet
     from hawx_hw.util.progress import Progress
 
@@ -33,7 +34,9 @@ __all__ = [
     "load_dataset",
     "load_roles",
     "roles_of",
+    "select_images",
     "training_codes",
+    "training_images",
     "validation_of",
 ]
 
@@ -84,17 +87,28 @@ def check_select_images(config: Config, base: Path) -> None:
     UserError
         There are fewer, or there is no such data set.
     """
-    from hawx_hw import datasets
-
     if config.search is None or config.search.select_images is None:
         return
+    there = select_images(config, base)
+    check_count(config.search.select_images, there, "selection", "search.select_images")
+
+
+def select_images(config: Config, base: Path) -> int:
+    """How many images there are to select.
+
+    Parameters
+    ----------
+    config : Config
+    base : Path
+        The folder that the config's relative paths start from.
+    """
+    from hawx_hw import datasets
+
     if (given := config.network.validation) is not None:
         options = datasets.options_of(config.network)
         with blame("network.validation"):
-            there = datasets.image_count(given, base=base, options=options)
-    else:
-        there = _counts(config, base).select
-    check_count(config.search.select_images, there, "selection", "search.select_images")
+            return datasets.image_count(given, base=base, options=options)
+    return _counts(config, base).select
 
 
 def check_option(count: int, config: Config, base: Path, part: str, option: str) -> None:
@@ -315,4 +329,18 @@ def assignment_images(context: Context, graph: Graph) -> AssignmentImages:
         test=parts.test,
         training=None if search is None else parts.proposing(search.images),
         promised=search is not None and len(parts.select) > 0,
+    )
+
+
+def training_images(context: Context) -> TrainingImages:
+    """The images that retraining needs: the network learns from those for learning alone."""
+    from hawx_hw.retraining.designs import TrainingImages
+
+    parts, search = load_roles(context), context.config.search
+    return TrainingImages(
+        calibration=parts.proposing(context.config.network.calibration_images),
+        learn=parts.learn,
+        select=parts.selecting(None if search is None else search.select_images),
+        test=parts.test,
+        searched=None if search is None else parts.proposing(search.images),
     )

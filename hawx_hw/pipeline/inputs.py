@@ -10,13 +10,24 @@ from hawx_hw.config.load import blame
 if TYPE_CHECKING:
     from hawx_hw.architectures.base import Plan
     from hawx_hw.architectures.config import AcceleratorConfig
+    from hawx_hw.blocks.assignment import Assignment
     from hawx_hw.design.design import Design
+    from hawx_hw.graph.graph import Graph
     from hawx_hw.pipeline.stage import Context
 
-__all__ = ["ASSIGNED", "DESIGN", "load_accelerators", "load_design", "load_plan", "plan_of"]
+__all__ = [
+    "ASSIGNED",
+    "DESIGN",
+    "given_assignment",
+    "load_accelerators",
+    "load_design",
+    "load_plan",
+    "load_retrained",
+    "plan_of",
+]
 
 DESIGN = "design.json"
-#: Name of the files of the compensated graph, without suffix.
+#: Name of the files of the graph that is built, without suffix.
 ASSIGNED = "assigned"
 
 
@@ -35,6 +46,26 @@ def load_accelerators(context: Context) -> tuple[AcceleratorConfig, ...]:
     )
 
 
+def given_assignment(context: Context) -> Assignment:
+    """The config's own blocks, without a search.
+
+    Raises
+    ------
+    UserError
+        They do not suit the network.
+    """
+    from hawx_hw.assignment import assign
+    from hawx_hw.graph.storage import load_graph
+    from hawx_hw.pipeline.data import GRAPH
+
+    return assign(
+        load_graph(context.folder / GRAPH),
+        context.config.blocks,
+        context.base,
+        replaced=context.config.compensation.weights != "none",
+    )
+
+
 def load_design(context: Context) -> Design:
     """The design that is built."""
     from hawx_hw.design.design import Design
@@ -42,8 +73,26 @@ def load_design(context: Context) -> Design:
     return Design.load(context.folder / DESIGN, context.base)
 
 
+def load_retrained(context: Context, number: int | None) -> Graph | None:
+    """The network of a design that was retrained; None where it was not.
+
+    Parameters
+    ----------
+    context : Context
+    number : int or None
+        The design's number among those of the search; None without a search.
+    """
+    from hawx_hw.graph.storage import load_graph
+    from hawx_hw.retraining.result import RetrainResult
+
+    for design in RetrainResult.read(context.folder).designs:
+        if design.number == number:
+            return load_graph(context.folder / design.files)
+    return None
+
+
 def load_plan(context: Context) -> Plan:
-    """The compensated network on the design's accelerator.
+    """The network that is built, on the design's accelerator.
 
     Raises
     ------

@@ -122,6 +122,8 @@ def _accuracy(summary: Summary) -> Iterator[Line]:
         parts = [f"float {_percent(exact.in_float)}", f"int8 {_percent(exact.int8)}"]
         if built is not None:
             parts.append(f"as built {_percent(built.assigned)}")
+            if built.compensated is not None:
+                parts[-1] += f" ({_percent(built.compensated)} before retraining)"
         yield "accuracy", f"{', '.join(parts)} on {exact.images:,} test images"
     if chosen is not None:
         yield "drop", _drop(chosen.bound, chosen.designs[0].accuracy_drop, chosen.images)

@@ -43,6 +43,8 @@ def cautions(summary: Summary) -> list[str]:
     if chosen is not None:
         every += lines.bound_lines(chosen.bound, numbered=chosen.numbered)
     every += lines.basis_lines(chosen, unseen)
+    if results.retrain is not None:
+        every += lines.retrain_lines(results.retrain, results.index)
     if results.predict is not None:
         every += lines.predict_lines(results.predict, compared=True)
     return [text for name, text in every if name == "caution"]

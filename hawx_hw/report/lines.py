@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hawx_hw.prediction.result import PredictResult
     from hawx_hw.quantize.result import QuantizeResult
     from hawx_hw.report.chosen import ChosenDesign
+    from hawx_hw.retraining.result import RetrainResult
     from hawx_hw.scores.profiling import ProfileFile
     from hawx_hw.search.pick import AccuracyBound
     from hawx_hw.search.result import SearchFile
@@ -34,6 +35,7 @@ __all__ = [
     "predict_lines",
     "profile_lines",
     "quantize_lines",
+    "retrain_lines",
     "search_lines",
     "synth_lines",
     "verify_lines",
@@ -252,9 +254,52 @@ def assign_lines(result: AssignResult) -> list[Line]:
     if accuracy is None:
         return []
     others = [f"{_percent(accuracy.uncompensated)} without compensation"]
+    if accuracy.compensated is not None:
+        others.insert(0, f"{_percent(accuracy.compensated)} before retraining")
     if accuracy.searched is not None:
         others.append(f"{_percent(accuracy.searched)} as the search evaluated it")
     return [("accuracy, assigned blocks", f"{_percent(accuracy.assigned)} ({', '.join(others)})")]
+
+
+def retrain_lines(result: RetrainResult, built: int | None) -> list[Line]:
+    """Accuracies before and after retraining; nothing where nothing was retrained.
+
+    Parameters
+    ----------
+    result : RetrainResult
+    built : int or None
+        The number of the design that is built; None without a search.
+    """
+    settings = result.settings
+    if settings is None:
+        return []
+    known = [
+        (
+            "retraining",
+            f"{settings.epochs} epochs on {settings.images:,} images, gradient {settings.gradient}"
+            f"{', with distillation' if settings.distillation else ''}",
+        )
+    ]
+    for design in result.designs:
+        seen = design.select or design.test
+        what = "retrained" if design.index is None else f"design {design.index}, retrained"
+        known.append(
+            (
+                what,
+                f"{_percent(seen.after)}; before {_percent(seen.before)}, with exact blocks "
+                f"{_percent(seen.exact)}, on {seen.images:,} "
+                f"{'test images' if design.select is None else 'images that select'}",
+            )
+        )
+        if design.number == built and seen.after < seen.before:
+            known.append(
+                (
+                    "caution",
+                    "retraining made the network less accurate. Try more epochs, another gradient, "
+                    "or distillation, under training",
+                )
+            )
+    return known
 
 
 def predict_lines(result: PredictResult, *, compared: bool) -> list[Line]:

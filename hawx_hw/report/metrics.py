@@ -203,7 +203,7 @@ def _rival_energy(results: RunResults, chosen: _Chosen, kind: str, own: _Sourced
         return own
     rival, point = chosen.rivals.get(kind), chosen.point
     if rival is not None and point is not None:
-        same = (rival.vector, rival.accelerator) == (point.vector, point.accelerator)
+        same = (rival.network, rival.accelerator) == (point.network, point.accelerator)
         if same:
             return own
     designs = results.references.designs if results.references is not None else ()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hawx_hw.prediction.choice_result import AcceleratorResult
     from hawx_hw.prediction.result import PredictResult
     from hawx_hw.quantize.result import QuantizeResult
+    from hawx_hw.retraining.result import RetrainResult
     from hawx_hw.scores.profiling import ProfileFile
     from hawx_hw.search.result import SearchFile
     from hawx_hw.synthesis.result import SynthResult
@@ -50,6 +51,8 @@ class RunResults:
     accelerator : AcceleratorResult or None
     profile : ProfileFile or None
     search : SearchFile or None
+        With its retrained designs.
+    retrain : RetrainResult or None
     index : int or None
         The point of the search's front that was picked; None without a search.
     assign : AssignResult or None
@@ -69,6 +72,7 @@ class RunResults:
     accelerator: AcceleratorResult | None = None
     profile: ProfileFile | None = None
     search: SearchFile | None = None
+    retrain: RetrainResult | None = None
     index: int | None = None
     assign: AssignResult | None = None
     predict: PredictResult | None = None
@@ -136,8 +140,16 @@ def _profile(folder: Path) -> ProfileFile:
 
 def _search(folder: Path) -> SearchFile:
     from hawx_hw.search.result import SearchFile
+    from hawx_hw.search.retrained import load_candidates
 
-    return SearchFile.read(folder)
+    result = SearchFile.read(folder)
+    return result if result.search is None else SearchFile(search=load_candidates(folder))
+
+
+def _retrain(folder: Path) -> RetrainResult:
+    from hawx_hw.retraining.result import RetrainResult
+
+    return RetrainResult.read(folder)
 
 
 def _pick(folder: Path) -> int | None:
@@ -202,6 +214,7 @@ _READERS: dict[str, Any] = {
     "accelerator": _accelerator,
     "profile": _profile,
     "search": _search,
+    "retrain": _retrain,
     "pick": _pick,
     "assign": _assign,
     "predict": _predict,

@@ -22,7 +22,7 @@ ALL = "all"
 #: What each section shows, by its name.
 SECTIONS: Mapping[str, str] = {
     "network": "accuracy in float and in integers, roles of the images",
-    "search": "scores, search, the chosen design beside others",
+    "search": "scores, search, retraining, the chosen design beside others",
     "accelerator": "what was built, and the blocks of each layer",
     "prediction": "predicted beside measured",
     "cycles": "verification, and where the cycles go",
@@ -36,7 +36,7 @@ SECTIONS: Mapping[str, str] = {
 #: The stages that a section is of, and the last of them to run.
 _STAGES: Mapping[str, tuple[str, ...]] = {
     "network": ("quantize",),
-    "search": ("profile", "search", "pick", "assign"),
+    "search": ("profile", "search", "retrain", "pick", "assign"),
     "accelerator": ("accelerator", "emit"),
     "prediction": ("predict",),
     "cycles": ("verify",),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hawx_hw.prediction.choice_result import AcceleratorResult
     from hawx_hw.prediction.result import PredictResult
     from hawx_hw.quantize.result import QuantizeResult
+    from hawx_hw.retraining.result import RetrainResult
     from hawx_hw.scores.profiling import ProfileFile
     from hawx_hw.search.result import SearchFile
     from hawx_hw.synthesis.result import SynthResult
@@ -70,6 +71,17 @@ def _search(result: SearchFile) -> str:
     return f"{len(result.search.front)} designs on the front, {result.search.evaluations} evaluated"
 
 
+def _retrain(result: RetrainResult) -> str:
+    if not result.designs:
+        return "no retraining"
+    texts = []
+    for design in result.designs:
+        seen = design.select or design.test
+        what = "" if design.index is None else f"design {design.index}: "
+        texts.append(f"{what}{_percent(seen.before)} to {_percent(seen.after)}")
+    return ", ".join(texts)
+
+
 def _pick(index: int | None) -> str:
     return "blocks of the config" if index is None else f"design {index}"
 
@@ -117,6 +129,7 @@ _LINES: Mapping[str, Callable[[Any], str]] = {
     "accelerator": _accelerator,
     "profile": _profile,
     "search": _search,
+    "retrain": _retrain,
     "assign": _assign,
     "predict": _predict,
     "emit": _emit,

@@ -30,6 +30,7 @@ _FILES: Mapping[str, Mapping[str, str]] = {
     "quantize": {"integer graph": "quantized.npz"},
     "profile": {"scores": "scores.npz"},
     "search": {"front": "search.json", "front, drawn": "front.svg"},
+    "retrain": {"retrained designs": "retrain.json"},
     "pick": {"design": "design.json"},
     "emit": {
         "Verilog": "rtl",
@@ -168,6 +169,8 @@ class Summary:
             return results.profile is not None and results.profile.profile is not None
         if stage == "search":
             return results.search is not None and results.search.search is not None
+        if stage == "retrain":
+            return results.retrain is not None and bool(results.retrain.designs)
         if stage == "references":
             return results.references is not None and bool(results.references.designs)
         return stage != "pick" or results.index is not None
@@ -187,6 +190,9 @@ class Summary:
             ]
         if stage == "references":
             return []
+        if stage == "retrain":
+            assert self.results.retrain is not None
+            return lines.retrain_lines(self.results.retrain, self.results.index)
         result = getattr(self.results, stage)
         if stage == "predict":
             return lines.predict_lines(result, compared=bool(self.comparisons))
@@ -236,10 +242,10 @@ def summarize(
     chosen = None
     if results.index is not None:
         from hawx_hw.report.chosen import chosen_design
-        from hawx_hw.search.result import load_result
+        from hawx_hw.search.retrained import load_candidates
 
         result = results.search.search if results.search is not None else None
-        chosen = chosen_design(result or load_result(folder), results.index, search)
+        chosen = chosen_design(result or load_candidates(folder), results.index, search)
     comparisons: list[Comparison] = []
     if {"synth", "power"} & set(stages):
         from hawx_hw.prediction.result import PredictResult

@@ -42,15 +42,20 @@ class Rival:
     kind : str
         :data:`EXACT`, :data:`LOWER_PRECISION` or one block everywhere.
     point : DesignPoint
+    note : str
+        Whether it was retrained, where that makes a difference.
     """
 
     kind: str
     point: DesignPoint
+    note: str = ""
 
     @property
     def what(self) -> str:
         """What it is, in words."""
-        return self.kind if self.kind == EXACT else f"{self.kind}: {self.point.blocks[0]}"
+        if self.kind == EXACT:
+            return self.kind
+        return f"{self.kind}: {self.point.blocks[0]}{self.note}"
 
 
 def rivals(
@@ -63,7 +68,7 @@ def rivals(
     Parameters
     ----------
     result : SearchResult
-        Its ``uniform`` are what is compared with.
+        Its ``uniform`` are what is compared with, and what of them was retrained.
     chosen : DesignPoint
     most : float
         The largest accuracy drop, in percentage points; where no images select and that of the
@@ -80,12 +85,17 @@ def rivals(
     if result.select_images == 0:
         most = max(most, chosen.accuracy_drop)
     exact = [point for point in result.uniform if point.exact]
-    plain = [point for point in result.uniform if point.blocks[0].startswith(_PRECISION)]
+    alone = [point for point in result.retrained if len(set(point.vector)) == 1]
+    uniform = [*alone, *result.uniform]
+    plain = [point for point in uniform if point.blocks[0].startswith(_PRECISION)]
     others = [Rival(EXACT, point) for point in exact[:1]]
-    for kind, some in ((LOWER_PRECISION, plain), (_ONE_BLOCK, result.uniform)):
+    for kind, some in ((LOWER_PRECISION, plain), (_ONE_BLOCK, uniform)):
         choice = choose_point(result, some, most, confidence)
-        if choice and choice.point.vector not in [rival.point.vector for rival in others]:
-            others.append(Rival(kind, choice.point))
+        if choice and choice.point.network not in [rival.point.network for rival in others]:
+            note = ""
+            if chosen.retrained or choice.point.retrained:
+                note = ", retrained" if choice.point.retrained else ", not retrained"
+            others.append(Rival(kind, choice.point, note))
     return others
 
 
@@ -95,7 +105,7 @@ def verdict(result: SearchResult, chosen: DesignPoint, others: Sequence[Rival]) 
         return "no design was evaluated that it could be compared with"
     itself = own_kind(result, chosen, others)
     parts = [
-        _gain(result, chosen, rival) for rival in others if rival.point.vector != chosen.vector
+        _gain(result, chosen, rival) for rival in others if rival.point.network != chosen.network
     ]
     gains = ["predicted to take " + ", ".join(parts)] if parts else []
     return "; ".join([*([] if itself is None else [itself]), *gains])
@@ -103,7 +113,7 @@ def verdict(result: SearchResult, chosen: DesignPoint, others: Sequence[Rival]) 
 
 def own_kind(result: SearchResult, chosen: DesignPoint, others: Sequence[Rival]) -> str | None:
     """The kind of a chosen design that is one of those that it must beat; None where it is none."""
-    itself = next((rival for rival in others if rival.point.vector == chosen.vector), None)
+    itself = next((rival for rival in others if rival.point.network == chosen.network), None)
     if itself is None:
         return None
     objective = chosen.metrics[result.objective]

@@ -32,8 +32,10 @@ __all__ = [
     "bound_of",
     "by_constraints",
     "by_index",
+    "check_limits",
     "choose",
     "choose_point",
+    "learned_drop",
 ]
 
 #: The confidence of a constraint that states none.
@@ -44,7 +46,8 @@ _HOPE = 2.0
 #: Share of the allowed error of each finalist, as a part of that of the one before.
 _RATIO = 0.7
 
-_Vector = tuple[int, ...]
+#: A network of a design: its assignment, and whether it was retrained.
+_Network = tuple[tuple[int, ...], bool]
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,27 @@ def choose(
     UserError
         No point does; it names the one that comes nearest. Or there is no such metric.
     """
+    check_limits(result, limits)
+    fitting = [p for p in result.designs if all(p.metrics[k] <= v for k, v in limits.items())]
+    choice = choose_point(result, fitting, accuracy_drop, confidence)
+    if choice is None:
+        raise _refusal(result, accuracy_drop, limits)
+    return choice
+
+
+def check_limits(result: SearchResult, limits: Mapping[str, float]) -> None:
+    """Refuse limits of metrics that designs do not have.
+
+    Parameters
+    ----------
+    result : SearchResult
+    limits : mapping of str to float
+        By the names of metrics.
+
+    Raises
+    ------
+    UserError
+    """
     if not result.front:
         raise UserError("Nothing was evaluated", hint="Search with a larger budget.")
     for name in limits:
@@ -172,11 +196,6 @@ def choose(
                 f"Points of this search have no {name}",
                 hint=f"Limit {metrics}, or choose another search.objective.",
             )
-    fitting = [p for p in result.designs if all(p.metrics[k] <= v for k, v in limits.items())]
-    choice = choose_point(result, fitting, accuracy_drop, confidence)
-    if choice is None:
-        raise _refusal(result, accuracy_drop, limits)
-    return choice
 
 
 def choose_point(
@@ -203,7 +222,7 @@ def choose_point(
     """
 
     def least(some: Sequence[DesignPoint]) -> DesignPoint:
-        return min(some, key=lambda point: point.metrics[result.objective])
+        return min(some, key=lambda p: (p.metrics[result.objective], p.estimated_drop))
 
     if result.select_images == 0:
         allowed = [point for point in points if point.accuracy_drop <= accuracy_drop]
@@ -211,15 +230,15 @@ def choose_point(
     finalists = _finalists(result, points, accuracy_drop)
     tests = fallback(list(finalists.values()), accuracy_drop, confidence, ratio=_RATIO)
     tested = dict(zip(finalists, tests, strict=True))
-    passed = [p for p in points if p.exact or (p.vector in tested and tested[p.vector].passed)]
-    hopeful = [p for p in points if p.vector in tested and p.estimated_drop <= accuracy_drop]
+    passed = [p for p in points if p.exact or (p.network in tested and tested[p.network].passed)]
+    hopeful = [p for p in points if p.network in tested and p.estimated_drop <= accuracy_drop]
     if any(not point.exact for point in passed) or (passed and not hopeful):
         chosen = least(passed)
     elif hopeful:
         chosen = min(hopeful, key=lambda p: (_safe(p, tested), p.metrics[result.objective]))
     else:
         return None
-    bound = _bound(chosen, tested.get(chosen.vector), accuracy_drop, confidence, len(finalists))
+    bound = _bound(chosen, tested.get(chosen.network), accuracy_drop, confidence, len(finalists))
     return Choice(chosen, bound)
 
 
@@ -239,16 +258,16 @@ def bound_of(
     point = result.designs[index]
     if point.selection is None:
         return None
-    many = len({each.vector for each in result.designs if not each.exact})
+    many = len({each.network for each in result.designs if not each.exact})
     error = (1 - confidence) / max(many, 1)
     upper = upper_drop(point.selection, error)
     tested = Tested(error, upper, upper <= accuracy_drop)
     return _bound(point, None if point.exact else tested, accuracy_drop, confidence, many)
 
 
-def _safe(point: DesignPoint, tested: Mapping[_Vector, Tested]) -> float:
+def _safe(point: DesignPoint, tested: Mapping[_Network, Tested]) -> float:
     """What a design loses at most, as far as is known: the same for all that was seen of it."""
-    return tested[point.vector].upper if point.estimate is None else point.estimate.high
+    return tested[point.network].upper if point.estimate is None else point.estimate.high
 
 
 def _bound(
@@ -274,7 +293,7 @@ def _bound(
 
 def _finalists(
     result: SearchResult, points: Sequence[DesignPoint], most: float
-) -> dict[_Vector, Paired]:
+) -> dict[_Network, Paired]:
     """Assignments that may keep the constraint and that cost less than exact blocks, in order."""
     exact = [point.metrics[result.objective] for point in points if point.exact]
     ceiling = min(exact, default=float("inf"))
@@ -283,18 +302,21 @@ def _finalists(
         images = result.images if point.race is None else point.race.images
         expected = most / 100 * images
         hope = 100 * (expected + _HOPE * sqrt(expected + 1)) / images
-        return _learned(point) <= hope and point.metrics[result.objective] < ceiling
+        return learned_drop(point) <= hope and point.metrics[result.objective] < ceiling
 
-    ordered = sorted(points, key=lambda p: (_learned(p), p.metrics[result.objective], p.vector))
+    ordered = sorted(points, key=lambda p: (learned_drop(p), p.metrics[result.objective], p.vector))
     return {
-        point.vector: point.selection
+        point.network: point.selection
         for point in ordered
         if not point.exact and point.selection is not None and hopeful(point)
     }
 
 
-def _learned(point: DesignPoint) -> float:
-    """The accuracy drop on images for learning: those of the race, which no search favored."""
+def learned_drop(point: DesignPoint) -> float:
+    """The accuracy drop on images for learning, in percentage points.
+
+    Of the race where there was one, which no search favored.
+    """
     return point.accuracy_drop if point.race is None else point.race.drop
 
 

@@ -115,6 +115,9 @@ class DesignPoint:
         The same on images for learning that the search did not see, as many as it ran on.
     estimate : DropEstimate or None
         None where no images select.
+    retrained : bool
+        Whether the network was trained again under these blocks: then ``accuracy`` is on images
+        that it learned from, and the metrics are those of the assignment before.
     """
 
     vector: tuple[int, ...]
@@ -128,6 +131,12 @@ class DesignPoint:
     selection: Paired | None = None
     race: Paired | None = None
     estimate: DropEstimate | None = None
+    retrained: bool = False
+
+    @property
+    def network(self) -> tuple[tuple[int, ...], bool]:
+        """Which network it is, on whatever accelerator: its assignment, and whether retrained."""
+        return self.vector, self.retrained
 
     @property
     def unseen_drop(self) -> float:
@@ -260,6 +269,9 @@ class SearchResult:
         select.
     behind : tuple of DesignPoint
         Others that may be chosen: near the front of the search, or of one block everywhere.
+    retrained : tuple of DesignPoint
+        Some of these with their networks retrained, numbered behind them; none as the search
+        stores it, see :mod:`hawx_hw.search.retrained`.
     uniform : tuple of DesignPoint
         One block everywhere, as far as they were evaluated, each on its best accelerator: what a
         search must beat.
@@ -301,6 +313,7 @@ class SearchResult:
     hypervolume: float
     front: tuple[DesignPoint, ...]
     behind: tuple[DesignPoint, ...] = ()
+    retrained: tuple[DesignPoint, ...] = ()
     uniform: tuple[DesignPoint, ...] = ()
     accelerators: tuple[Accelerator, ...] = ()
     race: Race | None = None
@@ -317,7 +330,15 @@ class SearchResult:
     @property
     def designs(self) -> tuple[DesignPoint, ...]:
         """All that may be chosen: a design's number is its place here, the front's come first."""
-        return (*self.front, *self.behind)
+        return (*self.front, *self.behind, *self.retrained)
+
+    def named(self, index: int) -> int:
+        """The number that a config names a design by: a retrained one by that before it was."""
+        point = self.designs[index]
+        if not point.retrained:
+            return index
+        same = (point.vector, point.accelerator)
+        return next(i for i, p in enumerate(self.designs) if (p.vector, p.accelerator) == same)
 
     def size_of(self, point: DesignPoint) -> str:
         """The size of a point's accelerator, such as ``8 x 8``; empty where it has none."""
@@ -335,7 +356,7 @@ class SearchFile(Result):
 
     FILE: ClassVar[str] = "search.json"
     STAGE: ClassVar[str] = "search"
-    SCHEMA: ClassVar[int] = 7
+    SCHEMA: ClassVar[int] = 8
 
     search: SearchResult | None
 

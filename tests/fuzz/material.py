@@ -67,6 +67,7 @@ CONFIG: dict[str, Any] = {
             "fc1": "drum(k=4)",
         },
     },
+    "training": {"epochs": 1, "gradient": "straight", "seed": 1, "distillation": False},
     "verify": {"images": 2, "traced_images": 1, "simulator": "auto"},
     "power": {"images": 2, "glitches": True, "glitch_cycles": 20},
     "technology": "kit.yaml",
@@ -86,6 +87,7 @@ SEARCH_CONFIG: dict[str, Any] = {
         "objective": "multiplier_energy",
         "constraints": {"accuracy_drop": 50.0},
     },
+    "training": {"epochs": 1, "finalists": 1},
     "verify": {"images": 2},
     "power": {"images": 2},
     "technology": "kit.yaml",
@@ -275,6 +277,7 @@ def reading_stages(results: Path) -> tuple[Stage, ...]:
         "accelerator": ("accelerator.json",),
         "profile": ("profile.json", "scores.npz"),
         "search": ("search.json", "front.svg"),
+        "retrain": ("retrain.json", "retrained"),
         "assign": ("assigned.json", "assigned.npz", "assign.json"),
         "emit": (
             *("rtl", "mem", "program.json", "drawing.json"),
@@ -320,11 +323,18 @@ def _read_profile(context: Context) -> None:
         load_accelerators(context)
 
 
-def _read_design(context: Context) -> None:
-    from hawx_hw.pipeline.inputs import load_design
+def _read_finalists(context: Context) -> None:
+    from hawx_hw.pipeline.stages.retrain import designs
 
     _read_graph(context)
-    load_design(context)
+    designs(context)
+
+
+def _read_design(context: Context) -> None:
+    from hawx_hw.pipeline.inputs import load_design, load_retrained
+
+    _read_graph(context)
+    load_retrained(context, load_design(context).origin)
 
 
 def _read_plan(context: Context) -> None:
@@ -373,6 +383,7 @@ def _read_references(context: Context) -> None:
 _READERS: dict[str, Callable[[Context], None]] = {
     "profile": _read_graph,
     "search": _read_profile,
+    "retrain": _read_finalists,
     "assign": _read_design,
     "emit": _read_plan,
     "verify": _read_emitted,

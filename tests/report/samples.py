@@ -51,6 +51,7 @@ from hawx_hw.quantize.result import (
     QuantizeResult,
     RolesSummary,
 )
+from hawx_hw.retraining.result import RetrainedDesign, RetrainResult, Seen, TrainingSettings
 from hawx_hw.synthesis.result import (
     SynthesisOptions,
     SynthResult,
@@ -96,6 +97,30 @@ ACCELERATOR = AcceleratorResult(
             for rows, columns, cycles in ((8, 4, 1_000), (4, 8, 1_100))
         ),
     )
+)
+_SEEN = Seen(images=5_000, exact=0.99, before=0.9, after=0.975, lost=90, gained=15)
+#: Nothing was retrained; and the network of the config's own blocks was.
+NO_RETRAINING = RetrainResult()
+RETRAIN = RetrainResult(
+    settings=TrainingSettings(
+        epochs=5,
+        gradient="gain",
+        distillation=True,
+        seed=0,
+        images=45_000,
+        device="cpu",
+        threads=1,
+    ),
+    designs=(
+        RetrainedDesign(
+            index=None,
+            number=None,
+            blocks=("drum(k=4)",),
+            files="retrained/0",
+            select=_SEEN,
+            test=_SEEN.model_copy(update={"images": 10_000}),
+        ),
+    ),
 )
 ASSIGN = AssignResult(
     exact=False,

@@ -55,7 +55,7 @@ def test_a_whole_run_is_ten_to_fifteen_lines_within_80_characters(
     assert 10 <= len(lines) <= 15
     assert all(len(line) <= 80 for line in lines), lines
     assert "\x1b" not in "".join(lines)
-    assert lines[0] == "tiny: 8 x 4 array, 32 PEs (12 s)"
+    assert lines[0] == "tiny: 8 x 4 array, 32 PEs (13 s)"
     assert [name for name, _ in short.lines] == [
         "accuracy", "drop", "energy", "area", "clock", "cycles", "verified", "flows", "caution",
         "files", "more",

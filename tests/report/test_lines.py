@@ -103,6 +103,36 @@ def test_accuracy_with_blocks() -> None:
     assert lines.assign_lines(exact) == []
 
 
+def test_accuracy_before_and_after_retraining() -> None:
+    accuracy = samples.ASSIGN.accuracy.model_copy(update={"compensated": 0.95})
+    ((_, text),) = lines.assign_lines(samples.ASSIGN.model_copy(update={"accuracy": accuracy}))
+    assert text.startswith("98.50 % (95.00 % before retraining, 90.00 % without compensation, ")
+    assert lines.retrain_lines(samples.NO_RETRAINING, None) == []
+    settings, known = lines.retrain_lines(samples.RETRAIN, None)
+    assert settings == (
+        "retraining", "5 epochs on 45,000 images, gradient gain, with distillation"
+    )  # fmt: skip
+    assert known == (
+        "retrained",
+        "97.50 %; before 90.00 %, with exact blocks 99.00 %, on 5,000 images that select",
+    )
+
+
+def test_a_retraining_that_made_things_worse_is_a_caution() -> None:
+    (design,) = samples.RETRAIN.designs
+    worse = design.select.model_copy(update={"after": 0.89})
+    numbered = design.model_copy(update={"select": worse, "test": worse, "index": 2, "number": 7})
+    result = samples.RETRAIN.model_copy(update={"designs": (numbered,)})
+    names = [name for name, _ in lines.retrain_lines(result, 7)]
+    assert names == ["retraining", "design 2, retrained", "caution"]
+    # Of another design that is built it is of no interest.
+    assert "caution" not in dict(lines.retrain_lines(result, 3))
+    # Without images that select, those for test are shown.
+    blind = numbered.model_copy(update={"select": None})
+    text = dict(lines.retrain_lines(result.model_copy(update={"designs": (blind,)}), 3))
+    assert text["design 2, retrained"].endswith(" on 5,000 test images")
+
+
 def test_choice_of_what_the_config_leaves_out() -> None:
     choice = samples.ACCELERATOR.accelerator
     text = (

@@ -14,6 +14,7 @@ from tests.report.samples import (
     ACCELERATOR,
     ASSIGN,
     EMIT,
+    NO_RETRAINING,
     POWER,
     PREDICT,
     QUANTIZE,
@@ -23,8 +24,8 @@ from tests.report.samples import (
 )
 
 STAGES = (
-    "quantize", "accelerator", "profile", "search", "pick", "assign", "predict", "emit", "verify",
-    "synth", "power",
+    "quantize", "accelerator", "profile", "search", "retrain", "pick", "assign", "predict",
+    "emit", "verify", "synth", "power",
 )  # fmt: skip
 NO_SEARCH = (ProfileFile(profile=None), SearchFile(search=None))
 DESIGN = {
@@ -37,12 +38,12 @@ DESIGN = {
 
 def test_every_stage(tmp_path: Path) -> None:
     build_folder(tmp_path, QUANTIZE, ACCELERATOR, *NO_SEARCH, ASSIGN, PREDICT)
-    build_folder(tmp_path, EMIT, VERIFY, SYNTH, POWER)
+    build_folder(tmp_path, EMIT, VERIFY, SYNTH, POWER, NO_RETRAINING)
     (tmp_path / "design.json").write_text(json.dumps(DESIGN))
     results = load_results(tmp_path, STAGES)
     assert (results.quantize, results.accelerator) == (QUANTIZE, ACCELERATOR)
     assert (results.profile, results.search) == NO_SEARCH
-    assert results.index is None
+    assert (results.retrain, results.index) == (NO_RETRAINING, None)
     assert (results.assign, results.predict, results.emit) == (ASSIGN, PREDICT, EMIT)
     assert (results.verify, results.synth, results.power) == (VERIFY, SYNTH, POWER)
     content = json.loads(json.dumps(results.as_dict()))

@@ -11,12 +11,13 @@ from hawx_hw.report.stage_lines import stage_line
 from hawx_hw.scores.profiling import ProfileFile
 from hawx_hw.search.result import SearchFile
 from tests.report.html.pages import ALL, whole_summary
-from tests.report.samples import ASSIGN, build_folder
+from tests.report.samples import ASSIGN, RETRAIN, build_folder
 
 LINES = {
     "quantize": "float 99.31 %, int8 99.28 %",
     "accelerator": "8 x 4: rows 8, columns 4",
     "search": "3 designs on the front, 3 evaluated",
+    "retrain": "no retraining",
     "pick": "design 1",
     "assign": "98.50 % with the blocks",
     "predict": "100,000 um2, 300.0 nJ an image",
@@ -56,3 +57,13 @@ def test_a_result_that_cannot_be_read_has_no_line(tmp_path: Path) -> None:
     (tmp_path / "verify.json").write_text("{")
     assert stage_line("verify", tmp_path) == ""
     assert stage_line("a stage of another pipeline", tmp_path) == ""
+
+
+def test_what_retraining_came_to(tmp_path: Path) -> None:
+    RETRAIN.write(tmp_path)
+    assert stage_line("retrain", tmp_path) == "90.00 % to 97.50 %"
+    (design,) = RETRAIN.designs
+    numbered = [design.model_copy(update={"index": n, "number": n + 5}) for n in (2, 4)]
+    RETRAIN.model_copy(update={"designs": tuple(numbered)}).write(tmp_path)
+    text = "design 2: 90.00 % to 97.50 %, design 4: 90.00 % to 97.50 %"
+    assert stage_line("retrain", tmp_path) == text

@@ -70,7 +70,7 @@ def test_a_result_comes_back_from_its_file(tmp_path: Path) -> None:
     assert load_result(tmp_path) == result()
     content = json.loads((tmp_path / "search.json").read_text())
     assert (content["schema"], content["stage"], content["versions"]) == (
-        7,
+        8,
         "search",
         {"numpy": "2"},
     )
@@ -82,8 +82,8 @@ def test_a_result_of_another_schema_or_with_damaged_keys_is_refused(tmp_path: Pa
     save_result(result(), tmp_path)
     path = tmp_path / "search.json"
     text = path.read_text()
-    path.write_text(text.replace('"schema": 7', '"schema": 5'))
-    with pytest.raises(UserError, match="must be of schema 7, not 5"):
+    path.write_text(text.replace('"schema": 8', '"schema": 5'))
+    with pytest.raises(UserError, match="must be of schema 8, not 5"):
         load_result(tmp_path)
     path.write_text(text.replace('"hypervolume": 1.0', '"hypervolume": "much"'))
     with pytest.raises(UserError, match=r"Key 'search.hypervolume' is damaged"):
@@ -95,7 +95,7 @@ def test_a_result_of_another_schema_or_with_damaged_keys_is_refused(tmp_path: Pa
 
 def test_nothing_searched_is_no_result(tmp_path: Path) -> None:
     save_result(None, tmp_path)
-    assert json.loads((tmp_path / "search.json").read_text()) == {"schema": 7, "search": None}
+    assert json.loads((tmp_path / "search.json").read_text()) == {"schema": 8, "search": None}
     with pytest.raises(UserError, match="Nothing was searched"):
         load_result(tmp_path)
 

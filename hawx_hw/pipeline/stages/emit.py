@@ -41,9 +41,16 @@ def _run(context: Context) -> None:
 
 def _config_hash(context: Context) -> int:
     """What the accelerator's register shows: 32 bits of the settings' and the design's hash."""
+    from hawx_hw.compensation.result import AssignResult
+
     design = load_design(context).as_dict()
     del design["index"]
-    return int(json_hash({"config": context.header.config, "design": design})[:8], 16)
+    content = {"config": context.header.config, "design": design}
+    accuracy = AssignResult.read(context.folder).accuracy
+    if accuracy is not None and accuracy.compensated is not None:
+        # The same blocks with the weights as they were are another accelerator.
+        content["retrained"] = True
+    return int(json_hash(content)[:8], 16)
 
 
 def _check(config: Config, base: Path) -> None:

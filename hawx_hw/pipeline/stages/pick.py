@@ -1,8 +1,9 @@
 """Front of the search, or the config's own blocks -> the design that is built.
 
-Writes ``design.json``: the accelerator, the block of every weight, and the point of the front that
-it is. It holds nothing else, no hash and no version: where a changed constraint picks the same
-design again, nothing that was made of it is made anew.
+Retrained designs stand beside those of the front. Writes ``design.json``: the accelerator, the
+block of every weight, and the point of the front that it is. It holds nothing else, no hash and no
+version: where a changed constraint picks the same design again, nothing that was made of it is made
+anew.
 """
 
 from __future__ import annotations
@@ -10,8 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hawx_hw.config.load import blame
-from hawx_hw.pipeline.data import GRAPH
-from hawx_hw.pipeline.inputs import DESIGN, load_accelerators
+from hawx_hw.pipeline.inputs import DESIGN, given_assignment, load_accelerators
 from hawx_hw.pipeline.own_blocks import own_blocks
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.util.fingerprints import versions
@@ -30,30 +30,24 @@ def _run(context: Context) -> None:
 
 
 def _given(context: Context) -> Design:
-    from hawx_hw.assignment import assign
     from hawx_hw.design.design import Design
-    from hawx_hw.graph.storage import load_graph
 
-    graph = load_graph(context.folder / GRAPH)
-    assignment = assign(
-        graph,
-        context.config.blocks,
-        context.base,
-        replaced=context.config.compensation.weights != "none",
-    )
-    return Design(load_accelerators(context)[0], assignment)
+    return Design(load_accelerators(context)[0], given_assignment(context))
 
 
 def _searched(context: Context, search: SearchConfig) -> Design:
     from hawx_hw.assignment import from_json
     from hawx_hw.design.design import Design
+    from hawx_hw.retraining.result import RetrainResult
     from hawx_hw.search.pick import by_constraints, by_index
-    from hawx_hw.search.result import load_result
+    from hawx_hw.search.retrained import load_candidates
 
-    result = load_result(context.folder)
+    result = load_candidates(context.folder)
     if search.index is not None:
         with blame("search.index"):
             index = by_index(result, search.index)
+        trained = RetrainResult.read(context.folder).designs
+        index = next((each.number for each in trained if each.index == index), None) or index
     else:
         rules = search.constraints
         with blame("search.constraints"):
@@ -69,7 +63,7 @@ def _searched(context: Context, search: SearchConfig) -> Design:
 STAGE = Stage(
     "pick",
     _run,
-    needs=("quantize", "accelerator", "search"),
+    needs=("quantize", "accelerator", "search", "retrain"),
     settings=("accelerator", "blocks", "compensation.weights", "search"),
     ignored=("accelerator.clock_mhz", "accelerator.clock_gating"),
     tools=lambda config, base: {**versions("numpy", "scipy"), **own_blocks(config, base)},

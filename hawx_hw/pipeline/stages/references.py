@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from hawx_hw.config.load import blame
 from hawx_hw.pipeline.data import GRAPH, assignment_images, dataset_files, image_codes
 from hawx_hw.pipeline.implementations import implementations_of
-from hawx_hw.pipeline.inputs import load_design
+from hawx_hw.pipeline.inputs import load_design, load_retrained
 from hawx_hw.pipeline.own_blocks import own_blocks
 from hawx_hw.pipeline.rtl import period_of
 from hawx_hw.pipeline.stage import Context, Stage
@@ -57,21 +57,22 @@ def references(context: Context) -> dict[str, Design]:
         return {EXACT: Design(_with_any_blocks(chosen.accelerator), {})}
     from hawx_hw.assignment import from_json
     from hawx_hw.search.pick import CONFIDENCE
-    from hawx_hw.search.result import load_result
+    from hawx_hw.search.retrained import load_candidates
 
-    result = load_result(context.folder)
+    result = load_candidates(context.folder)
     point, designs = result.designs[chosen.origin], {}
     most, confidence = point.accuracy_drop, CONFIDENCE
     if context.config.search is not None:
         rules = context.config.search.constraints
         most, confidence = rules.accuracy_drop, rules.confidence
     for rival in rivals(result, point, most, confidence):
-        if rival.kind in (EXACT, LOWER_PRECISION) and rival.point.vector != point.vector:
+        if rival.kind in (EXACT, LOWER_PRECISION) and rival.point.network != point.network:
             index = rival.point.accelerator
             accelerator = chosen.accelerator if index is None else result.accelerators[index]
             designs[rival.what] = Design(
                 _with_any_blocks(accelerator),
                 from_json(dict(rival.point.assignment), context.base),
+                result.designs.index(rival.point) if rival.point.retrained else None,
             )
     return designs
 
@@ -99,6 +100,7 @@ def _measured(context: Context, graph: Graph, what: str, design: Design) -> Refe
             context.config.compensation,
             assignment_images(context, graph),
             context.progress,
+            None if design.origin is None else load_retrained(context, design.origin),
         )
         accuracy = assigned.accuracy.assigned if assigned.accuracy is not None else None
     with blame("network.model"):
@@ -137,7 +139,7 @@ def _files(config: Config, base: Path) -> dict[str, Path | FileSet]:
 STAGE = Stage(
     "references",
     _run,
-    needs=("quantize", "search", "pick"),
+    needs=("quantize", "search", "retrain", "pick"),
     settings=(
         "accelerator.block_implementation",
         "accelerator.clock_gating",

@@ -258,7 +258,9 @@ def _point(
     estimate = None if point.exact else point.estimate
     return FrontPoint(
         kind=kind,
-        label="exact blocks" if point.exact else ", ".join(point.blocks),
+        label="exact blocks"
+        if point.exact
+        else ", ".join((*point.blocks, *(("retrained",) if point.retrained else ()))),
         number=number,
         size=result.size_of(point),
         drops=dict(_drops(result, point)),
@@ -269,7 +271,7 @@ def _point(
         metrics=dict(point.metrics),
         blocks=_blocks(point.assignment),
         map=cells,
-        command="" if number is None else f"hawx run {config} --index {number}",
+        command="" if number is None else f"hawx run {config} --index {result.named(number)}",
     )
 
 

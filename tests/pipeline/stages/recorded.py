@@ -30,6 +30,7 @@ search:
   images: 20
   profile_images: 10
   constraints: {accuracy_drop: 100}
+training: {epochs: 1, finalists: 1}
 power: {images: 2}
 technology: own.yaml
 """

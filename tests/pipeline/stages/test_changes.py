@@ -16,9 +16,10 @@ from hawx_hw.technology import load
 from hawx_hw.util.files import sha256_file
 from tests.pipeline.stages.recorded import Recorded
 
-IMAGES = {"quantize", "profile", "search", "assign", "verify", "power", "references"}
+IMAGES = {"quantize", "profile", "search", "retrain", "assign", "verify", "power"}
+IMAGES |= {"references"}
 #: The design holds the circuits of its blocks: what is made of it depends on it.
-BLOCKS = {"profile", "search", "pick", "assign", "references"}
+BLOCKS = {"profile", "search", "retrain", "pick", "assign", "references"}
 PREDICTORS = {"accelerator", "search", "predict"}
 TECHNOLOGY = {"accelerator", "search", "predict", "emit", "synth", "power", "references"}
 

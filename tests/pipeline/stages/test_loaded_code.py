@@ -25,7 +25,7 @@ NO_MATTER = {
     *("find_libpython", "threadpoolctl"),
 }
 #: Stages that import what makes gateware, or what simulates it, and do neither.
-NO_GATEWARE = {"profile", "pick", "assign", "verify", "power"}
+NO_GATEWARE = {"profile", "retrain", "pick", "assign", "verify", "power"}
 NO_SIMULATION = {"accelerator", "predict", "power", "references", "search"}
 
 each_stage = pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_used_libraries_are_declared(recorded: Recorded, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["quantize", "profile", "search", "assign", "verify", "power", "references"]
+    "name", ["quantize", "profile", "search", "retrain", "assign", "verify", "power", "references"]
 )
 def test_the_library_that_holds_a_data_set_is_declared(recorded: Recorded, name: str) -> None:
     """For the data set ``digits``, which no file holds."""

@@ -27,6 +27,7 @@ from tests.report.samples import (
     ASSIGN,
     DRAWING,
     EMIT,
+    NO_RETRAINING,
     POWER,
     PREDICT,
     QUANTIZE,
@@ -42,8 +43,8 @@ CONFIG = Config.model_validate(
     {"name": "tiny", "network": {"model": "lenet5", "dataset": "digits"}, "search": {}}
 )
 ALL = (
-    "quantize", "accelerator", "profile", "search", "pick", "assign", "predict", "emit", "verify",
-    "synth", "power", "references",
+    "quantize", "accelerator", "profile", "search", "retrain", "pick", "assign", "predict",
+    "emit", "verify", "synth", "power", "references",
 )  # fmt: skip
 #: An accelerator with the layer of the drawing.
 BUILT = type(EMIT).model_validate(
@@ -107,7 +108,7 @@ def whole_summary(folder: Path, config: Config = CONFIG) -> Summary:
     )
     predict = PREDICT.model_copy(update={"alternatives": ALTERNATIVES})
     build_folder(folder, QUANTIZE, ACCELERATOR, ASSIGN, predict, BUILT, VERIFY, SYNTH, POWER)
-    build_folder(folder, DRAWING, REFERENCES)
+    build_folder(folder, DRAWING, REFERENCES, NO_RETRAINING)
     outcomes = [Outcome(stage, ran=True, seconds=1.0) for stage in ALL]
     return summarize(folder, outcomes, config.search)
 
