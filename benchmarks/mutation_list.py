@@ -1137,9 +1137,30 @@ _SEARCH = (
     Mutation(
         "finalists-by-the-images-that-select",
         "hawx_hw/search/pick.py",
-        "return _learned(point) <= hope",
+        "return learned_drop(point) <= hope",
         "return point.unseen_drop <= hope",
         "tests/search/test_pick.py",
+    ),
+    Mutation(
+        "retrained-finalists-by-the-images-that-select",
+        "hawx_hw/search/retrained.py",
+        "and learned_drop(point) <= accuracy_drop + RECOVERED",
+        "and point.unseen_drop <= accuracy_drop + RECOVERED",
+        "tests/search/test_retrained.py",
+    ),
+    Mutation(
+        "retraining-from-images-that-select",
+        "hawx_hw/pipeline/data.py",
+        "learn=parts.learn,",
+        "learn=parts.select,",
+        "tests/pipeline/stages/test_retrain.py",
+    ),
+    Mutation(
+        "retrained-design-built-as-it-was",
+        "hawx_hw/compensation/assigned.py",
+        "        assigned = retrained\n",
+        "",
+        "tests/pipeline/stages/test_retrain.py",
     ),
     Mutation(
         "finalists-of-the-front-alone",

@@ -45,7 +45,7 @@ SEARCH = """columns: 4
 search:
   blocks: ["precision(w=3,a=4)", "array(4,4,9)"]
   granularity: layer
-  budget: 12
+  budget: 6
   images: 30
   profile_images: 16
   objective: multiplier_energy
@@ -272,7 +272,7 @@ def test_a_named_design_is_retrained_alone_and_built_as_it_was_judged(
     build = searched / "build"
     plain = load_result(build)
     index = next(i for i, point in enumerate(plain.designs) if not point.exact)
-    edit(searched, "budget: 12", f"index: {index}\n  budget: 12")
+    edit(searched, "budget: 6", f"index: {index}\n  budget: 6")
     run(searched, "assign")
     (trained,) = result_of(searched).designs
     assert (trained.index, trained.number) == (index, len(plain.designs))
@@ -325,4 +325,4 @@ def test_bad_configs(new_project: Path, run, edit, before, after, message) -> No
     edit(new_project, before, after)
     with pytest.raises(UserError, match=message):
         run(new_project, "retrain")
-    assert not (new_project / "build").exists()
+    assert not (new_project / "build" / "quantized.npz").exists()
