@@ -190,12 +190,12 @@ class JointRounding:
         if key not in self._errors:
             self._errors = {key: SumErrors(blocks, self._activations[:, taps])}
         errors = self._errors[key]
-        results = [
-            _descend(errors, blocks, weight, start)
-            for start in (_greedy(errors, blocks, weight), alone)
-        ]
-        costs = [errors.costs(codes, weight) for codes in results]
-        best: np.ndarray = np.where((costs[0] <= costs[1])[:, None], *results)
+        # Both starts descend at a time: the filters do not know of each other.
+        starts = np.concatenate([_greedy(errors, blocks, weight), alone])
+        twice = np.concatenate([weight, weight])
+        codes = _descend(errors, blocks, twice, starts)
+        greedy, one_by_one = np.split(errors.costs(codes, twice), 2)
+        best: np.ndarray = np.where((greedy <= one_by_one)[:, None], *np.split(codes, 2))
         return best
 
 
@@ -216,7 +216,7 @@ def _greedy(errors: SumErrors, blocks: Sequence[Block], weight: np.ndarray) -> n
     codes = np.empty(weight.shape, dtype=np.int64)
     order, upper = errors.elimination()
     # In the order in which the taps are chosen.
-    targets = errors.targets(weight)[:, np.concatenate([errors.features(tap) for tap in order])]
+    targets = errors.targets(weight)[:, errors.features_of(order)]
     start = 0
     for tap in order:
         level = levels(blocks[tap])
@@ -238,17 +238,21 @@ def _descend(
     """Coordinate descent from the codes ``start``."""
     codes = start.copy()
     slopes = errors.slopes(codes, weight)
+    quadratics, constants = [], []
+    for tap, block in enumerate(blocks):
+        vectors, features = levels(block).vectors, errors.features(tap)
+        quadratics.append(errors.covariance[features, features])
+        constants.append(((vectors @ quadratics[-1]) * vectors).sum(axis=1))
     for _ in range(_SWEEPS):
         changed = False
         for tap in errors.order:
-            level, features = levels(blocks[tap]), errors.features(tap)
-            quadratic = errors.covariance[np.ix_(features, features)]
+            level, features, quadratic = levels(blocks[tap]), errors.features(tap), quadratics[tap]
             before = level.of_code[codes[:, tap] + 128]
             # Less the tap's own part: what the vector of this tap would have to make.
-            slope = slopes[:, features] + before @ quadratic
-            cost = ((level.vectors @ quadratic) * level.vectors).sum(axis=1)
-            costs = cost - 2 * slope @ level.vectors.T
-            now = ((before @ quadratic) * before).sum(axis=1) - 2 * (slope * before).sum(axis=1)
+            own = before @ quadratic
+            slope = slopes[:, features] + own
+            costs = constants[tap] - 2 * slope @ level.vectors.T
+            now = (own * before).sum(axis=1) - 2 * (slope * before).sum(axis=1)
             best = costs.argmin(axis=1)
             gain = now - costs[np.arange(len(best)), best]
             # So that rounding errors of equal costs do not go around in circles.

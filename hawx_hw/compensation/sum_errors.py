@@ -111,9 +111,15 @@ class SumErrors:
             values[:, self.features(tap)] = level.right[indices[:, tap]]
         return values
 
-    def features(self, tap: int) -> np.ndarray:
+    def features(self, tap: int) -> slice:
         """Indices of a tap's features."""
-        return np.arange(self._bounds[tap], self._bounds[tap + 1])
+        return slice(int(self._bounds[tap]), int(self._bounds[tap + 1]))
+
+    def features_of(self, taps: np.ndarray) -> np.ndarray:
+        """Indices of the features of some taps, one tap after another."""
+        return np.concatenate(
+            [np.arange(self._bounds[tap], self._bounds[tap + 1]) for tap in taps]
+        )
 
     def _shrink(self, activations: np.ndarray) -> None:
         """Add a share of the mean tap's own covariance to each tap's.
@@ -134,7 +140,7 @@ class SumErrors:
                 own[id(level)] = _own_covariance(level.right, shares)
             features = self.features(tap)
             within, cross = own[id(level)]
-            self.covariance[np.ix_(features, features)] += shrinkage * within
+            self.covariance[features, features] += shrinkage * within
             self._cross[features, tap] += shrinkage * cross
 
     def targets(self, weight: np.ndarray) -> np.ndarray:
@@ -155,7 +161,7 @@ class SumErrors:
 
     def elimination(self) -> tuple[np.ndarray, np.ndarray]:
         """The taps in an order, and ``U`` with ``U.T @ U`` the inverse of ``Q`` in that order."""
-        order = np.concatenate([self.features(tap) for tap in self.order])
+        order = self.features_of(self.order)
         inverse = cho_solve(self._factor, np.eye(len(order)))[np.ix_(order, order)]
         return self.order, cholesky(inverse, lower=False)
 

@@ -63,7 +63,7 @@ def test_slopes_are_those_of_the_costs(name: str) -> None:
     other[:, 2] = (codes[:, 2] + 37) % 100
     features = errors.features(2)
     step = level.of_code[other[:, 2] + 128] - level.of_code[codes[:, 2] + 128]
-    quadratic = errors.covariance[np.ix_(features, features)]
+    quadratic = errors.covariance[features, features]
     slope = errors.slopes(codes, weight)[:, features]
     expected = ((step @ quadratic) * step).sum(axis=1) - 2 * (slope * step).sum(axis=1)
     change = errors.costs(other, weight) - errors.costs(codes, weight)
@@ -81,7 +81,7 @@ def test_targets_are_the_minimum() -> None:
     start = np.abs(errors.slopes(np.zeros((2, 6), dtype=int), weight)).max()
     assert np.abs(gradient).max() < 1e-4 * start
     order, upper = errors.elimination()
-    at = np.concatenate([errors.features(tap) for tap in order])
+    at = errors.features_of(order)
     product = upper.T @ upper @ errors.covariance[np.ix_(at, at)]
     assert np.abs(product - np.eye(len(product))).max() < 1e-3
 
