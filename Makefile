@@ -66,10 +66,9 @@ docs: $(STAMP) ## build the documentation site into build/site; warnings are err
 bench: $(STAMP) ## run the benchmarks (hours); RESNET20=FILE: a checkpoint of ResNet-20, for those on it
 	@set -e; run() { echo "== $$*"; $(BIN)/python "benchmarks/$$@"; }; \
 	for name in $(BENCHMARKS); do run $$name.py; done; \
-	run exhaustive.py layers; run exhaustive.py filters; run search.py; \
+	run exhaustive.py layers; run exhaustive.py filters; run search.py; run resnet20_search.py; \
 	if [ -n "$(RESNET20)" ]; then \
 		run scores.py --networks resnet20 --settings corrected --resnet20 "$(RESNET20)"; \
-		run resnet20_search.py --resnet20 "$(RESNET20)"; \
 		run promise.py resnet20 resnet20-validation --resnet20 "$(RESNET20)" --seeds 4; \
 	fi
 

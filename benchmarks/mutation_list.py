@@ -1215,7 +1215,7 @@ _SEARCH = (
         "images-of-the-test-choose-resnet20",
         "benchmarks/resnet20_choice.py",
         'self.assignments.get(tuple(vector), {}), "select")',
-        'self.assignments.get(tuple(vector), {}), "test")',
+        'self.assignments.get(tuple(vector), {}), "report")',
         "tests/benchmarks/test_resnet20_choice.py",
     ),
 )

@@ -10,22 +10,30 @@ from hawx_hw.characterization.block_table import BlockTable
 from hawx_hw.synthesis.store import default_store
 from hawx_hw.technology import load
 
-__all__ = ["ALPHABETS", "ENERGIES", "alphabet", "energies_of"]
+__all__ = ["ALPHABETS", "ENERGIES", "UNIFORM", "alphabet", "energies_of"]
 
 ALPHABETS = ("precision", "blocks", "both")
 ENERGIES = ("generic45", "published")
 
-#: Bits of weight and activation, of those that no other beats in energy and score, or nearly.
+#: Bits of weight and activation. No other exact multiplier has both a smaller energy and, with
+#: weights chosen together, a smaller error of the sums of the published network, or nearly.
 _PRECISION = (
-    *((8, 7), (7, 7), (8, 6), (7, 6), (6, 6), (5, 6), (6, 5), (5, 5), (4, 6), (4, 5), (5, 4)),
-    *((3, 6), (4, 4), (3, 5), (3, 4), (4, 3), (2, 5), (3, 3), (2, 4)),
+    *((7, 8), (6, 8), (5, 8), (5, 7), (4, 7), (3, 7), (5, 6), (4, 6), (3, 6), (2, 6), (4, 5)),
+    *((3, 5), (2, 5), (3, 4), (2, 4), (2, 3)),
 )
-#: What is no exact multiplier of fewer bits. Truncation of operands, ``array(ha,hb,0)``, is one.
+#: Likewise, of approximate ones. Truncation of operands, ``array(ha,hb,0)``, is an exact multiplier
+#: of fewer bits.
 _BLOCKS = (
-    *("array(0,0,4)", "array(2,0,5)", "array(2,2,7)", "array(0,3,8)", "array(0,4,9)"),
-    *("roupa(p=1,r=6)", "roupa(p=1,r=7)", "roup(p=1,r=3)", "roup(p=1,r=4)", "roup(p=2,r=2)"),
-    *("roup(p=2,r=3)", "roup(p=2,r=4)", "roup(p=2,r=5)", "roup(p=3,r=4)", "roup(p=3,r=5)"),
+    *("array(0,0,4)", "array(2,0,5)", "array(3,1,6)", "array(4,1,7)", "array(4,2,8)"),
+    *("array(5,2,8)", "array(5,3,9)", "array(6,2,9)", "roup(p=1,r=4)", "roup(p=2,r=5)"),
 )
+#: Evaluated for all layers.
+UNIFORM = {
+    "generic45": tuple(
+        f"precision(w={w},a={a})" for w, a in ((4, 7), (4, 6), (3, 6), (4, 5), (3, 5), (2, 5))
+    ),
+    "published": ("precision(w=5,a=8)", "precision(w=4,a=8)", "precision(w=3,a=8)"),
+}
 #: Power in mW at 45 nm. Exact ones with an operand of 8 bits: EvoApproxLib's unsigned multipliers;
 #: of equal operands: its signed 1L2J, 1L2L and 1L2N, which truncate both.
 _PUBLISHED = {

@@ -1,7 +1,7 @@
-"""The design of a constraint, chosen as ``hawx pick`` does, and by the search's images alone.
+"""The design of a constraint, chosen as ``hawx pick`` does.
 
-A front is fixed by the images of the search. Its designs then run on images that select, and the
-bound (:mod:`hawx_hw.search.pick`) decides. Test images report.
+Designs are fixed by the images of the search. They then run on images that select, and the bound
+(:mod:`hawx_hw.search.pick`) decides. Images that report choose nothing.
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ from resnet20_runs import Runs
 from hawx_hw.blocks.assignment import Assignment
 from hawx_hw.search.bound import Paired, upper_drop
 from hawx_hw.search.differences import Differences
-from hawx_hw.search.pareto import pareto
 from hawx_hw.search.pick import CONFIDENCE, Choice, choose
 from hawx_hw.search.result import DesignPoint, SearchResult, stored_assignment
 from hawx_hw.search.selection import selected_front
 
-__all__ = ["CONSTRAINTS", "Chosen", "Point", "by_bound", "by_search", "front", "interval", "judge"]
+__all__ = ["CONSTRAINTS", "Chosen", "Point", "by_bound", "interval", "judge", "upper"]
 
 #: The largest accuracy drops, in percentage points, that designs are chosen for.
 CONSTRAINTS = (0.25, 0.5, 1.0, 2.0)
@@ -43,6 +42,8 @@ class Point:
         Outcomes on the images of the search.
     mix : tuple of (str, float)
         Share of each block in the searched multiplications.
+    target : float or None
+        The share of the energy that it was asked to save.
     """
 
     vector: tuple[int, ...]
@@ -51,43 +52,27 @@ class Point:
     saved: float
     search: Paired
     mix: tuple[tuple[str, float], ...] = ()
+    target: float | None = None
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """What a rule chooses for a constraint.
+    """What the bound chooses for a constraint.
 
     Parameters
     ----------
     vector : tuple of int
     saved : float
         0 for the exact network.
-    search, test : Paired or None
-        Outcomes; None for the exact network.
-    choice : Choice or None
-        By the bound; None where the rule is another.
-    select : Paired or None
-        Outcomes; None where it did not run, or where ``choice`` has them.
+    choice : Choice
+    report : Paired or None
+        Outcomes on the images that report; None for the exact network.
     """
 
     vector: tuple[int, ...]
     saved: float
-    search: Paired | None
-    test: Paired | None
-    choice: Choice | None = None
-    select: Paired | None = None
-
-
-def front(points: Sequence[Point], most: float) -> list[Point]:
-    """Points that no other beats in energy and drop on the search's images, in this order.
-
-    ``most`` is the largest drop on these images, in percentage points.
-    """
-    some = [point for point in points if point.search.drop <= most]
-    if not some:
-        return []
-    values = np.array([[point.energy_pj, point.search.drop] for point in some])
-    return [some[index] for index in sorted(pareto(values), key=lambda i: some[i].saved)]
+    choice: Choice
+    report: Paired | None = None
 
 
 def judge(points: Sequence[Point], runs: Runs, exact: float) -> SearchResult | None:
@@ -98,7 +83,7 @@ def judge(points: Sequence[Point], runs: Runs, exact: float) -> SearchResult | N
     points : sequence of Point
         Fixed by the images of the search.
     runs : Runs
-        With parts ``search``, ``select`` and ``test``; the points run on the test images, too.
+        With parts ``search``, ``select`` and ``report``; the points run on the last, too.
     exact : float
         Energy of the exact network, in pJ.
 
@@ -108,7 +93,7 @@ def judge(points: Sequence[Point], runs: Runs, exact: float) -> SearchResult | N
         The exact network is among its designs. None where a point has not run yet.
     """
     for point in points:
-        if None in (runs.paired(point.assignment, part) for part in ("select", "test")):
+        if None in (runs.paired(point.assignment, part) for part in ("select", "report")):
             return None
     images = runs.images("search")
     right = runs.right({}, "search")
@@ -150,19 +135,14 @@ def by_bound(result: SearchResult, points: Sequence[Point], most: float, runs: R
     choice = choose(result, most, {}, CONFIDENCE)
     for point in points:
         if point.vector == choice.point.vector and not choice.point.exact:
-            test = runs.paired(point.assignment, "test")
-            return Chosen(point.vector, point.saved, point.search, test, choice)
-    return Chosen(choice.point.vector, 0.0, None, None, choice)
+            report = runs.paired(point.assignment, "report")
+            return Chosen(point.vector, point.saved, choice, report)
+    return Chosen(choice.point.vector, 0.0, choice)
 
 
-def by_search(points: Sequence[Point], most: float, runs: Runs) -> Chosen | None:
-    """The largest saving within ``most`` percentage points on the images of the search."""
-    good = [point for point in points if point.search.drop <= most]
-    if not good:
-        return None
-    best = max(good, key=lambda point: point.saved)
-    select, test = (runs.paired(best.assignment, part) for part in ("select", "test"))
-    return Chosen(best.vector, best.saved, best.search, test, select=select)
+def upper(paired: Paired) -> float:
+    """The one-sided 95 % bound of a drop, in percentage points."""
+    return upper_drop(paired, 1 - CONFIDENCE)
 
 
 def interval(paired: Paired) -> tuple[float, float]:

@@ -33,7 +33,7 @@ def draw(
     ----------
     lines : mapping
         By alphabet and level (``uniform``: points without a line): the share of energy saved and
-        accuracy drop on the images that select.
+        accuracy drop on the images that report.
     exact : float
         Accuracy of the exact network in percent.
     path : Path
@@ -62,7 +62,7 @@ def draw(
         axes.axhline(1.0, color="grey", linewidth=0.6)
         axes.set(
             xlabel="energy of the multiplications saved, %",
-            ylabel=f"accuracy drop from {exact:.1f} % on images that select",
+            ylabel=f"accuracy drop from {exact:.1f} % on images that report",
             ylim=(_MOST, -0.25),
         )
         axes.legend(fontsize=8, loc="lower left")

@@ -1,12 +1,18 @@
 """Factors by which choosing weights together reduces the errors of sums, for the scores.
 
 A profile scores each block with weights remapped one by one. Where the weights of a filter are
-chosen together, the variance of its sum, and so its score, is smaller by the factor computed here.
+chosen together, the variance of its sum, and so its score, is smaller by the factor computed here:
+weights are chosen by one half of some images, and the variance is that on the other half.
 """
 
 from __future__ import annotations
 
+import hashlib
+import io
+import sys
+import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from ground_truth.quadratic import quadratic_scores
@@ -16,60 +22,125 @@ from hawx_hw.blocks import Block
 from hawx_hw.compensation.joint_rounding import JointRounding, chosen_together, patches
 from hawx_hw.compensation.sum_errors import levels
 from hawx_hw.compensation.weight_remapping import best_codes
+from hawx_hw.emulation.products import EXACT
 from hawx_hw.graph import fast
 from hawx_hw.graph.graph import Conv2d, Graph
 from hawx_hw.scores.profile import Profile
 from hawx_hw.scores.rounding import input_steps, rounded_input
+from hawx_hw.util.files import write_bytes
 
-__all__ = ["joint_factors", "joint_scores"]
+__all__ = ["joint_factors", "joint_scores", "stored_factors"]
+
+#: Positions that choose weights, and as many at most that measure: half of what a compensation
+#: takes, for time.
+_POSITIONS = 4096
 
 
 def joint_factors(
-    graph: Graph, layers: Sequence[str], blocks: Sequence[Block], images: np.ndarray
+    graph: Graph, layers: Sequence[str], block: Block, codes: dict[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """The factor of each filter's variance with each block.
+    """The factor of each filter's variance with a block.
 
     Parameters
     ----------
     graph : Graph
     layers : sequence of str
         Convolutions.
-    blocks : sequence of Block
-    images : ndarray of int8
-        ``(n, *input shape)``.
+    block : Block
+    codes : dict of str to ndarray of int8
+        Of all tensors, from :func:`hawx_hw.graph.fast.run_all`: of two images at least. Those with
+        even numbers choose, the others measure.
 
     Returns
     -------
     dict of str to ndarray of float64
-        By layer, ``(filters, blocks)`` in [0, 1]; 1 for blocks without exact factors.
+        By layer, ``(filters,)``, in [0, 1]; 1 for a block without exact factors.
     """
-    codes = fast.run_all(graph, images)
-    steps = [input_steps(graph, block) for block in blocks]
-    by_layer = {}
+    factors = {}
+    steps = input_steps(graph, block)
     for node in graph.nodes:
         if not isinstance(node, Conv2d) or node.name not in layers:
             continue
         weight = node.weight.reshape(len(node.weight), -1).astype(np.int64)
+        factors[node.name] = np.ones(len(weight))
+        if block.digest == EXACT.digest or not chosen_together(block):
+            continue
         zero_point = graph.tensors[node.inputs[0]].zero_point
-        (plain,) = patches(node, codes[node.inputs[0]], zero_point)
-        factors = np.ones((len(weight), len(blocks)))
-        for index, block in enumerate(blocks):
-            if not chosen_together(block):
-                continue
-            source = rounded_input(graph, node, steps[index][node.name], codes)
-            (activations,) = patches(node, source, zero_point)
-            histogram = np.bincount(activations.ravel().astype(np.int64) + 128, minlength=256)
-            alone = best_codes(block, histogram, zero_point)[weight + 128]
-            together = JointRounding(activations).codes(block, weight, alone)
-            before, after = (
-                _variance(block, changed, weight, activations, plain)
-                for changed in (alone, together)
+        source = rounded_input(graph, node, steps[node.name], codes)
+        (choosing,), (measuring,) = (
+            patches(node, source[half::2], zero_point, _POSITIONS) for half in (0, 1)
+        )
+        (plain,) = patches(node, codes[node.inputs[0]][1::2], zero_point, _POSITIONS)
+        histogram = np.bincount(choosing.ravel().astype(np.int64) + 128, minlength=256)
+        alone = best_codes(block, histogram, zero_point)[weight + 128]
+        together = JointRounding(choosing).codes(block, weight, alone)
+        before, after = (
+            _variance(block, changed, weight, measuring, plain) for changed in (alone, together)
+        )
+        factors[node.name] = np.where(before > 0, np.minimum(after / np.maximum(before, 1), 1), 1)
+    return factors
+
+
+def stored_factors(
+    graph: Graph, layers: Sequence[str], blocks: Sequence[Block], images: np.ndarray, folder: Path
+) -> dict[str, np.ndarray]:
+    """The factors of some blocks, each stored by itself once it is known.
+
+    Parameters
+    ----------
+    graph, layers
+        See :func:`joint_factors`.
+    blocks : sequence of Block
+    images : ndarray of int8
+        ``(n, *input shape)``, n >= 2.
+    folder : Path
+
+    Returns
+    -------
+    dict of str to ndarray of float64
+        By layer, ``(filters, blocks)``.
+    """
+    state = hashlib.sha256(np.ascontiguousarray(images).data)
+    for node in graph.nodes:
+        if isinstance(node, Conv2d):
+            state.update(np.ascontiguousarray(node.weight).data)
+    codes: dict[str, np.ndarray] = {}
+    factors = []
+    for block in blocks:
+        path = folder / f"factors-{block.digest[:16]}.npz"
+        known = _read(path, state.hexdigest(), layers)
+        if known is None:
+            codes = codes or fast.run_all(graph, images)
+            start = time.process_time()
+            known = joint_factors(graph, layers, block, codes)
+            content = io.BytesIO()
+            np.savez(content, **{"key": np.array(state.hexdigest()), **known})
+            folder.mkdir(parents=True, exist_ok=True)
+            write_bytes(path, content.getvalue())
+            seconds = time.process_time() - start
+            mean = np.mean([each.mean() for each in known.values()])
+            print(
+                f"  {block.name}, rank {rank(block)}: variance times {mean:.2f}, {seconds:.1f} s",
+                file=sys.stderr,
+                flush=True,
             )
-            factors[:, index] = np.where(
-                before > 0, np.minimum(after / np.maximum(before, 1), 1), 1
-            )
-        by_layer[node.name] = factors
-    return by_layer
+        factors.append(known)
+    return {name: np.stack([known[name] for known in factors], axis=1) for name in layers}
+
+
+def rank(block: Block) -> int | None:
+    """How many exact factors a block has; None: none."""
+    factors = block.factors()
+    return None if factors is None else factors[0].shape[1]
+
+
+def _read(path: Path, key: str, layers: Sequence[str]) -> dict[str, np.ndarray] | None:
+    if not path.is_file():
+        return None
+    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+        if str(file["key"]) != key or not set(layers) <= set(file.files):
+            return None
+        return {name: file[name] for name in layers}
 
 
 def joint_scores(
@@ -84,7 +155,7 @@ def joint_scores(
     graph : Graph
     profile : Profile
     factors : dict of str to ndarray
-        From :func:`joint_factors`, of the profile's blocks.
+        From :func:`stored_factors`, of the profile's blocks.
     space : Space
         By layer or by filter, of convolutions.
 

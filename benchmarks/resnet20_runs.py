@@ -15,7 +15,6 @@ from hawx_hw.compensation import compensate
 from hawx_hw.datasets.dataset import Split
 from hawx_hw.emulation import Emulator
 from hawx_hw.graph.graph import Conv2d, Graph, Linear
-from hawx_hw.quantize import codes
 from hawx_hw.search.bound import Paired
 from hawx_hw.util.files import write_bytes
 
@@ -24,6 +23,8 @@ __all__ = ["Runs"]
 
 class Runs:
     """Runs images under assignments, each once; the network is compensated for the blocks.
+
+    Weights of a filter are chosen together.
 
     Parameters
     ----------
@@ -68,7 +69,7 @@ class Runs:
         """How many images a part has."""
         return len(self._parts[part].split)
 
-    def right(self, assignment: Assignment, part: str, *, joint: bool = True) -> np.ndarray | None:
+    def right(self, assignment: Assignment, part: str) -> np.ndarray | None:
         """Which images of a part are right; None where nothing new is to be run.
 
         Parameters
@@ -76,46 +77,41 @@ class Runs:
         assignment : Assignment
             Empty: the exact network.
         part : str
-        joint : bool
-            Weights of a filter are chosen together.
 
         Returns
         -------
         ndarray of bool or None
             ``(images,)``.
         """
-        key = _key(assignment) + ("" if joint else " separate")
+        key = _key(assignment)
         own = self._parts[part]
         if key not in own.stored:
             if self._only_stored:
                 return None
-            start = time.perf_counter()
+            start = time.process_time()
             if key not in self._compensated:
                 self._compensated[key] = compensate(
-                    self._graph,
-                    assignment,
-                    self._images,
-                    weights="together" if joint else "one_by_one",
+                    self._graph, assignment, self._images, weights="together"
                 )[0]
             emulator = Emulator(self._compensated[key], threads=self._threads, memory=0)
-            outputs = emulator.run(codes(own.split.images), assignment)
+            outputs = emulator.run(self._graph.codes(own.split.images), assignment)
             right = outputs.reshape(len(outputs), -1).argmax(1) == own.split.labels
-            own.add(key, right, time.perf_counter() - start)
+            own.add(key, right, time.process_time() - start)
         return own.right(key)
 
-    def paired(self, assignment: Assignment, part: str, *, joint: bool = True) -> Paired | None:
+    def paired(self, assignment: Assignment, part: str) -> Paired | None:
         """On how many images of a part the assignment differs from the exact network.
 
         None where nothing new is to be run.
         """
-        right = self.right(assignment, part, joint=joint)
+        right = self.right(assignment, part)
         exact = self.right({}, part)
         if right is None or exact is None:
             return None
         return Paired(len(exact), int((exact & ~right).sum()), int((~exact & right).sum()))
 
     def seconds(self, assignment: Assignment) -> float:
-        """What the runs of an assignment took, of all parts."""
+        """Processor time of an assignment's runs, of all parts, in seconds."""
         key = _key(assignment)
         return sum(part.stored[key][1] for part in self._parts.values() if key in part.stored)
 

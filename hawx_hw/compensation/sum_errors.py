@@ -117,9 +117,7 @@ class SumErrors:
 
     def features_of(self, taps: np.ndarray) -> np.ndarray:
         """Indices of the features of some taps, one tap after another."""
-        return np.concatenate(
-            [np.arange(self._bounds[tap], self._bounds[tap + 1]) for tap in taps]
-        )
+        return np.concatenate([np.arange(self._bounds[tap], self._bounds[tap + 1]) for tap in taps])
 
     def _shrink(self, activations: np.ndarray) -> None:
         """Add a share of the mean tap's own covariance to each tap's.

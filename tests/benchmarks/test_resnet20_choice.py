@@ -1,23 +1,24 @@
 """Stored outcomes of ResNet-20's designs, and their choice by the bound."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from resnet20_choice import Point, by_bound, by_search, front, interval, judge
+from resnet20_choice import Point, by_bound, interval, judge, upper
 from resnet20_runs import Runs
-from resnet20_search import bound_cells, old_cells
+from resnet20_search import parts_of
+from resnet20_tables import Row, bound_cells, difference, print_tables
 
 from hawx_hw.assignment.space import Space
 from hawx_hw.compensation import compensate
 from hawx_hw.datasets import Split
+from hawx_hw.datasets.roles import Roles
 from hawx_hw.emulation import Emulator
 from hawx_hw.graph.pixels import codes
 from hawx_hw.search.bound import Paired, upper_drop
 from hawx_hw.search.cost import MultiplierEnergy
 from tests.search.small import BLOCKS, small_graph, small_images
-
-PARTS = ("search", "select", "test")
 
 
 def pool(count: int, seed: int) -> Split:
@@ -26,7 +27,7 @@ def pool(count: int, seed: int) -> Split:
 
 
 def small_runs(folder: Path, select: int = 300, stored: bool = False) -> Runs:
-    parts = {"search": pool(50, 5), "select": pool(select, 6), "test": pool(80, 7)}
+    parts = {"search": pool(50, 5), "select": pool(select, 6), "report": pool(80, 7)}
     return Runs(small_graph(), codes(pool(10, 8).images), parts, folder, stored=stored)
 
 
@@ -59,13 +60,11 @@ def test_an_outcome_is_that_of_the_compensated_network_and_stored_by_part(
     assert right is not None and exact is not None
     assert right.tolist() == expected.tolist() != exact.tolist()
     assert point.search == Paired(50, int((exact & ~right).sum()), int((~exact & right).sum()))
-    # Nothing but the part that was asked for has run, and weights one by one are another network.
+    # Nothing but the part that was asked for has run.
     assert [path.name for path in tmp_path.iterdir()] == ["search.npz"]
     stored = small_runs(tmp_path, stored=True)
     assert stored.paired(point.assignment, "search") == point.search
     assert stored.paired(point.assignment, "select") is None
-    assert stored.right(point.assignment, "search", joint=False) is None
-    assert runs.right(point.assignment, "search", joint=False) is not None
     # Stored outcomes are read back; those of other images are not.
     monkeypatch.setattr("resnet20_runs.compensate", None)
     assert small_runs(tmp_path).paired(point.assignment, "search") == point.search
@@ -73,16 +72,7 @@ def test_an_outcome_is_that_of_the_compensated_network_and_stored_by_part(
         small_runs(tmp_path).right(point.assignment, "select")
 
 
-def test_the_front_is_made_of_images_of_the_search_alone() -> None:
-    def point(saved: float, lost: int) -> Point:
-        return Point((int(100 * saved),), {}, 100 * (1 - saved), saved, Paired(1000, lost, 0))
-
-    points = [point(0.5, 2), point(0.6, 1), point(0.7, 4), point(0.9, 60), point(0.8, 40)]
-    assert [one.saved for one in front(points, 4.0)] == [0.6, 0.7, 0.8]
-    assert front(points, 0.0) == []
-
-
-def test_designs_are_chosen_by_the_bound_and_reported_by_test_images(tmp_path: Path) -> None:
+def test_designs_are_chosen_by_the_bound_and_reported_by_other_images(tmp_path: Path) -> None:
     runs = small_runs(tmp_path)
     points = evaluated(runs, [(0, 0, 0, 1), (0, 0, 1, 1), (1, 1, 1, 1), (2, 2, 2, 2)])
     exact = points[0].energy_pj / (1 - points[0].saved)
@@ -97,27 +87,55 @@ def test_designs_are_chosen_by_the_bound_and_reported_by_test_images(tmp_path: P
     saved = []
     for most in (0.01, 10.0, 12.5, 20.0):
         chosen = by_bound(judged, points, most, runs)
-        assert chosen.choice is not None and chosen.choice.bound is not None
+        bound = chosen.choice.bound
+        assert bound is not None
         saved.append(chosen.saved)
-        if chosen.test is not None and chosen.choice.bound.holds:
-            assert chosen.choice.bound.upper <= most
+        if chosen.report is not None and bound.holds:
+            assert bound.upper <= most
             (point,) = [point for point in points if point.vector == chosen.vector]
-            assert chosen.test == runs.paired(point.assignment, "test") != chosen.search
-            low, high = interval(chosen.test)
-            assert low <= chosen.test.drop <= high == upper_drop(chosen.test, 0.025)
+            assert chosen.report == runs.paired(point.assignment, "report") != point.search
+            assert upper(chosen.report) == upper_drop(chosen.report, 0.05)
             assert bound_cells(chosen)[4:] == (
-                f"{chosen.test.drop:z.1f}",
-                f"{low:z.1f} to {high:z.1f}",
+                f"{chosen.report.drop:z.2f}",
+                f"{upper(chosen.report):z.2f}",
             )
     assert saved == sorted(saved) and (saved[0], saved[-1]) == (0.0, points[-1].saved)
-    # The images of the search promise 12.5 points, and 300 that select cannot show this.
-    old = by_search(points, 12.5, runs)
-    assert old is not None and old.search is not None and old.search.drop <= 12.5
-    assert old.saved == points[-1].saved > saved[2] > 0
-    assert old.test == runs.paired(points[-1].assignment, "test")
-    assert old.select == runs.paired(points[-1].assignment, "select")
-    assert old_cells(old)[:2] == (f"{old.saved:.1%}", f"{old.search.drop:z.1f}")
-    assert by_search(points, -1.0, runs) is None and old_cells(None)[0] == "none"
+    assert bound_cells(by_bound(judged, points, 0.01, runs))[0] == "exact"
+
+
+def test_images_that_select_are_halved_and_test_images_report() -> None:
+    select, test = pool(7, 1), pool(4, 2)
+    parts = parts_of(Roles(pool(9, 3), select, test))
+    assert [len(parts[name]) for name in ("search", "select", "report")] == [9, 4, 7]
+    np.testing.assert_array_equal(parts["select"].images, select.images[::2])
+    expected = np.concatenate([select.images[1::2], test.images])
+    np.testing.assert_array_equal(parts["report"].images, expected)
+    np.testing.assert_array_equal(parts["report"].labels[3:], test.labels)
+
+
+def test_tables_have_every_design_and_what_both_alphabets_add(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = small_runs(tmp_path)
+    points = evaluated(runs, [(0, 0, 0, 1), (0, 0, 1, 1), (1, 1, 1, 1)])
+    points = [
+        replace(point, target=share, mix=(("roup(p=1,r=2)", 0.25), ("exact", 0.75)))
+        for point, share in zip(points, (0.1, 0.2, None), strict=True)
+    ]
+    exact = points[0].energy_pj / (1 - points[0].saved)
+    judged = judge(points, runs, exact)
+    assert judged is not None
+    row = Row(points, judged, runs)
+    print_tables({("precision", "filters"): row, ("both", "filters"): row})
+    text = capsys.readouterr().out
+    assert text.count("25.0%") == 2 * len(points) + 2  # every design twice, and two targets
+    assert "on 380 images" in text
+    assert "Both alphabets against lower precision, layers" not in text
+    rights = [row.right(points[2]), row.right(None)]
+    value, low, high = difference(rights[1], rights[0])
+    assert low < value < high and value == pytest.approx(
+        100 * (rights[1].mean() - rights[0].mean())
+    )
 
 
 def test_an_interval_of_nothing_lost_reaches_to_both_sides() -> None:
