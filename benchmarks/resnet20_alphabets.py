@@ -18,14 +18,14 @@ ENERGIES = ("generic45", "published")
 #: Bits of weight and activation. No other exact multiplier has both a smaller energy and, with
 #: weights chosen together, a smaller error of the sums of the published network, or nearly.
 _PRECISION = (
-    *((7, 8), (6, 8), (5, 8), (5, 7), (4, 7), (3, 7), (5, 6), (4, 6), (3, 6), (2, 6), (4, 5)),
-    *((3, 5), (2, 5), (3, 4), (2, 4), (2, 3)),
+    *((6, 8), (5, 8), (5, 7), (4, 7), (3, 7), (4, 6), (3, 6), (2, 6), (4, 5), (3, 5), (2, 5)),
+    (2, 4),
 )
 #: Likewise, of approximate ones. Truncation of operands, ``array(ha,hb,0)``, is an exact multiplier
 #: of fewer bits.
 _BLOCKS = (
-    *("array(0,0,4)", "array(2,0,5)", "array(3,1,6)", "array(4,1,7)", "array(4,2,8)"),
-    *("array(5,2,8)", "array(5,3,9)", "array(6,2,9)", "roup(p=1,r=4)", "roup(p=2,r=5)"),
+    *("array(2,0,5)", "array(3,1,6)", "array(4,1,7)", "array(5,2,8)", "array(5,3,9)"),
+    *("array(6,2,9)", "roup(p=1,r=4)", "roup(p=2,r=5)"),
 )
 #: Evaluated for all layers.
 UNIFORM = {

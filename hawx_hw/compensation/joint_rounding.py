@@ -186,14 +186,16 @@ class JointRounding:
         if not any(levels(block).vectors.shape[1] for block in set(blocks)):
             # Nothing is multiplied: no code changes the sum.
             return alone
-        key = (str(taps.start), *(block.digest for block in blocks))
+        # Blocks of equal precision of the activation share their features, and so the covariance.
+        key = (str(taps.start), *(levels(block).features for block in blocks))
         if key not in self._errors:
             self._errors = {key: SumErrors(blocks, self._activations[:, taps])}
-        errors = self._errors[key]
+        errors = self._errors[key].under(blocks)
         # Both starts descend at a time: the filters do not know of each other.
         starts = np.concatenate([_greedy(errors, blocks, weight), alone])
         twice = np.concatenate([weight, weight])
         codes = _descend(errors, blocks, twice, starts)
+        self._errors[key] = errors  # with what the greedy start had to factorize
         greedy, one_by_one = np.split(errors.costs(codes, twice), 2)
         best: np.ndarray = np.where((greedy <= one_by_one)[:, None], *np.split(codes, 2))
         return best

@@ -7,7 +7,9 @@ the covariance of the features, ``C`` that of features and activations, ``X`` th
 
 from __future__ import annotations
 
+import copy
 import functools
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -46,6 +48,11 @@ class Levels:
     vectors: np.ndarray
     of_code: np.ndarray
     right: np.ndarray
+
+    @functools.cached_property
+    def features(self) -> str:
+        """A digest of ``right``: that of blocks whose products are of the same features."""
+        return hashlib.sha256(f"{self.right.shape}".encode() + self.right.tobytes()).hexdigest()
 
 
 @functools.lru_cache(maxsize=64)
@@ -111,6 +118,14 @@ class SumErrors:
             values[:, self.features(tap)] = level.right[indices[:, tap]]
         return values
 
+    def under(self, blocks: Sequence[Block]) -> SumErrors:
+        """The same form under blocks with the same features, such as those of equal precision."""
+        other = copy.copy(self)
+        other._levels = [levels(block) for block in blocks]
+        if [each.features for each in other._levels] != [each.features for each in self._levels]:
+            raise ValueError("Blocks must have the same features")
+        return other
+
     def features(self, tap: int) -> slice:
         """Indices of a tap's features."""
         return slice(int(self._bounds[tap]), int(self._bounds[tap + 1]))
@@ -159,9 +174,14 @@ class SumErrors:
 
     def elimination(self) -> tuple[np.ndarray, np.ndarray]:
         """The taps in an order, and ``U`` with ``U.T @ U`` the inverse of ``Q`` in that order."""
+        return self.order, self._upper
+
+    @functools.cached_property
+    def _upper(self) -> np.ndarray:
         order = self.features_of(self.order)
         inverse = cho_solve(self._factor, np.eye(len(order)))[np.ix_(order, order)]
-        return self.order, cholesky(inverse, lower=False)
+        upper: np.ndarray = cholesky(inverse, lower=False)
+        return upper
 
     @functools.cached_property
     def _factor(self) -> tuple[np.ndarray, bool]:

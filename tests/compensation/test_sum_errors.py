@@ -98,3 +98,17 @@ def test_a_block_that_skips_has_no_features() -> None:
     values = activations - activations.mean(axis=0)
     best = np.linalg.lstsq(values[:, [0, 2]], values @ weight[0], rcond=None)[0]
     np.testing.assert_allclose(skipping.targets(weight)[0], best, rtol=0.1)
+
+
+def test_blocks_of_the_same_features_share_their_covariance() -> None:
+    activations, rng = walk(300, 4), np.random.default_rng(6)
+    one, other = by_name("precision(w=4,a=6)"), by_name("precision(w=3,a=6)")
+    weight, codes = rng.integers(-96, 97, (2, 3, 4)) // 32 * 32
+    own, errors = SumErrors([other] * 4, activations), SumErrors([one] * 4, activations)
+    shared = errors.under([other] * 4)
+    np.testing.assert_array_equal(shared.costs(codes, weight), own.costs(codes, weight))
+    np.testing.assert_array_equal(shared.elimination()[1], own.elimination()[1])
+    assert shared.covariance is errors.covariance
+    for name in ("precision(w=4,a=5)", "roup(p=1,r=4)"):
+        with pytest.raises(ValueError, match="Blocks must have the same features"):
+            errors.under([by_name(name)] * 4)
