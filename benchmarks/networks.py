@@ -10,7 +10,8 @@ called ``000.jpg`` to ``999.jpg`` by their class. What is missing is named.
 Each network is measured in a process of its own, whose peak memory is given. It is calibrated by
 512 training images; of ImageNet, where there are only test images, by every fourth of these. The
 float network computes in 32 bits, the integer network is emulated, which is equal to the reference.
-Accuracies are of test images; the time is that of both, with calibration.
+Accuracies are of test images, and of the images that select where training has left them out, by
+the record of the checkpoint; the time is that of all, with calibration.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from hawx_hw.graph.graph import Conv2d, Graph, Linear
 from hawx_hw.graph.pixels import Preprocessing
 from hawx_hw.importing.accuracy import accuracy
 from hawx_hw.importing.sources import Request, load
-from hawx_hw.networks.files import default_checkpoint
+from hawx_hw.networks.files import default_checkpoint, held_out
 from hawx_hw.quantize.calibration import quantize_layers
 from hawx_hw.util.tables import print_table
 
@@ -71,7 +72,7 @@ CASES = (
     Case("lenet5", "digits"),
     Case("lenet5", "mnist"),
     Case("resnet8", "cifar10"),
-    Case("resnet8", "cifar10"),
+    Case("resnet20", "cifar10"),
     Case("resnet20", "cifar10", "resnet20-*.th"),
     Case("resnet32", "cifar10", "resnet32-*.th"),
     Case("resnet44", "cifar10", "resnet44-*.th"),
@@ -112,7 +113,16 @@ def measure(case: Case, arguments: argparse.Namespace) -> dict[str, object]:
     in_float = accuracy(network, test.images, test.labels)
     emulator = Emulator(graph, threads=arguments.threads)
     in_integers = emulator.accuracy(test.images, test.labels)
+    select = roles(dataset).select
+    unseen: dict[str, object] = {"select_images": 0}
+    if held_out(case.model, case.dataset, checkpoint, select.digest):
+        unseen = {
+            "select_images": len(select),
+            "select_float": accuracy(network, select.images, select.labels),
+            "select_int8": emulator.accuracy(select.images, select.labels),
+        }
     return {
+        **unseen,
         "parameters": network.parameters,
         "macs": macs(graph),
         "float": in_float,
@@ -147,11 +157,15 @@ def lines(names: Sequence[str], words: Sequence[str]) -> list[list[str]]:
         command = [sys.executable, __file__, *words, "--case", str(number)]
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         values = json.loads(output)
-        title = f"{case.model}, {case.dataset}"
+        title = f"{case.model}, {case.dataset}" + (f", {case.file}" if case.file else "")
         print(f"{title}: {values}", file=sys.stderr, flush=True)
         if "missing" in values:
-            result.append([title, f"missing: {values['missing']}", *[""] * 6])
+            result.append([title, f"missing: {values['missing']}", *[""] * 9])
             continue
+        unseen = [""] * 3
+        if values["select_images"]:
+            unseen = [f"{100 * values[f'select_{kind}']:.2f}" for kind in ("float", "int8")]
+            unseen.append(f"{values['select_images']:,}")
         result.append(
             [
                 title,
@@ -160,6 +174,7 @@ def lines(names: Sequence[str], words: Sequence[str]) -> list[list[str]]:
                 f"{100 * values['float']:.2f}",
                 f"{100 * values['int8']:.2f}",
                 f"{values['images']:,}",
+                *unseen,
                 f"{values['seconds']:.0f}",
                 f"{values['megabytes']:.0f}",
             ]
@@ -186,7 +201,8 @@ def main() -> None:
     for name in ("models", "imagenet"):
         if (folder := getattr(arguments, name)) is not None:
             words += [f"--{name}", str(folder.resolve())]
-    head = ["network", "parameters", "MMAC", "float %", "int8 %", "images", "s", "MB"]
+    head = ["network", "parameters", "MMAC", "float %", "int8 %", "images"]
+    head += ["select: float %", "int8 %", "images", "s", "MB"]
     print_table(head, lines(arguments.networks, words), numbers=True)
 
 

@@ -35,7 +35,7 @@ class Runs:
         Images by their role. Each part is run by itself, so that only what may be chosen runs on
         images that select.
     folder : Path
-        Where outcomes are stored, in a file for each part.
+        Where outcomes are stored, in a folder for each part: several processes can use it.
     threads : int
     stored : bool
         Run nothing new.
@@ -61,7 +61,7 @@ class Runs:
         for array in (*weights, images):
             digest.update(np.ascontiguousarray(array).data)
         self._parts = {
-            name: _Part(folder / f"{name}.npz", f"{digest.hexdigest()} {split.digest}", split)
+            name: _Part(folder / name, f"{digest.hexdigest()} {split.digest}", split)
             for name, split in parts.items()
         }
 
@@ -85,19 +85,21 @@ class Runs:
         """
         key = _key(assignment)
         own = self._parts[part]
-        if key not in own.stored:
-            if self._only_stored:
-                return None
-            start = time.process_time()
-            if key not in self._compensated:
-                self._compensated[key] = compensate(
-                    self._graph, assignment, self._images, weights="together"
-                )[0]
-            emulator = Emulator(self._compensated[key], threads=self._threads, memory=0)
-            outputs = emulator.run(self._graph.codes(own.split.images), assignment)
-            right = outputs.reshape(len(outputs), -1).argmax(1) == own.split.labels
-            own.add(key, right, time.process_time() - start)
-        return own.right(key)
+        known = own.read(key)
+        if known is not None:
+            return known[0]
+        if self._only_stored:
+            return None
+        start = time.process_time()
+        if key not in self._compensated:
+            self._compensated[key] = compensate(
+                self._graph, assignment, self._images, weights="together"
+            )[0]
+        emulator = Emulator(self._compensated[key], threads=self._threads, memory=0)
+        outputs = emulator.run(self._graph.codes(own.split.images), assignment)
+        right: np.ndarray = outputs.reshape(len(outputs), -1).argmax(1) == own.split.labels
+        own.add(key, right, time.process_time() - start)
+        return right
 
     def paired(self, assignment: Assignment, part: str) -> Paired | None:
         """On how many images of a part the assignment differs from the exact network.
@@ -113,38 +115,37 @@ class Runs:
     def seconds(self, assignment: Assignment) -> float:
         """Processor time of an assignment's runs, of all parts, in seconds."""
         key = _key(assignment)
-        return sum(part.stored[key][1] for part in self._parts.values() if key in part.stored)
+        known = (part.read(key) for part in self._parts.values())
+        return sum(each[1] for each in known if each is not None)
 
 
 class _Part:
-    """Images of one role, and which are right under what ran on them."""
+    """Images of one role, and which are right under what ran on them: a file for each outcome."""
 
-    def __init__(self, path: Path, key: str, split: Split):
+    def __init__(self, folder: Path, key: str, split: Split):
         self.split = split
-        self._path, self._key = path, key
-        self.stored: dict[str, tuple[np.ndarray, float]] = {}
-        if path.is_file():
-            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-                if str(file["key"]) == key:
-                    rows = zip(file["right"], file["seconds"].tolist(), strict=True)
-                    self.stored = dict(zip(file["assignments"].tolist(), rows, strict=True))
+        self._folder, self._key = folder, key
+        self._known: dict[str, tuple[np.ndarray, float]] = {}
 
-    def right(self, key: str) -> np.ndarray:
-        bits = np.unpackbits(self.stored[key][0], count=len(self.split))
-        return bits.astype(bool)
+    def read(self, key: str) -> tuple[np.ndarray, float] | None:
+        """Which images are right, and the seconds of it; None where that has not run."""
+        if key not in self._known and self._path(key).is_file():
+            content = io.BytesIO(self._path(key).read_bytes())
+            with np.load(content, allow_pickle=False) as file:
+                bits = np.unpackbits(file["right"], count=len(self.split)).astype(bool)
+                self._known[key] = bits, float(file["seconds"])
+        return self._known.get(key)
 
     def add(self, key: str, right: np.ndarray, seconds: float) -> None:
-        self.stored[key] = np.packbits(right), seconds
+        self._known[key] = right, seconds
         content = io.BytesIO()
-        np.savez(
-            content,
-            key=np.array(self._key),
-            assignments=np.array(list(self.stored)),
-            right=np.array([bits for bits, _ in self.stored.values()]),
-            seconds=np.array([seconds for _, seconds in self.stored.values()]),
-        )
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(self._path, content.getvalue())
+        np.savez(content, right=np.packbits(right), seconds=np.array(seconds))
+        self._folder.mkdir(parents=True, exist_ok=True)
+        write_bytes(self._path(key), content.getvalue())
+
+    def _path(self, key: str) -> Path:
+        digest = hashlib.sha256(f"{self._key} {key}".encode()).hexdigest()
+        return self._folder / f"{digest[:32]}.npz"
 
 
 def _key(assignment: Assignment) -> str:

@@ -26,8 +26,8 @@ Energy is that of one multiplication in generic45, glitches included (smallest i
 uniform operands, best exact multiplier 8 x 8 as the baseline), or the published power of
 EvoApproxLib's multipliers at 45 nm. Both shortcuts and the last layer, 0.1 % of the
 multiplications, remain exact and are included. Profile, factors and outcomes are stored in the
-folder (build/resnet20); an interrupted search continues, both levels can be run at a time, and
-``--stored`` prints what is stored.
+folder (build/resnet20); an interrupted search continues, several processes can share the work, by
+level and alphabet, and ``--stored`` prints what is stored.
 """
 
 from __future__ import annotations
@@ -90,28 +90,24 @@ def main() -> None:
     graph = network(arguments.resnet20, dataset, images.proposing(_CALIBRATION).images)
     parts = parts_of(images)
     compensating = graph.codes(images.proposing(_COMPENSATION).images)
-    runs = {
-        level: Runs(
-            graph,
-            compensating,
-            parts,
-            # A folder each, so that both levels can be run at a time.
-            arguments.folder / arguments.energies / level,
-            threads=arguments.threads,
-            stored=arguments.stored,
-        )
-        for level in arguments.levels
-    }
-    exact = _print_exact(next(iter(runs.values())), parts)
+    runs = Runs(
+        graph,
+        compensating,
+        parts,
+        arguments.folder,
+        threads=arguments.threads,
+        stored=arguments.stored,
+    )
+    exact = _print_exact(runs, parts)
     scored = _scored(graph, images.proposing(_PROFILE), compensating, arguments)
     rows: dict[tuple[str, str], Row] = {}
-    if LEVELS[0] in runs:
-        points = uniform(graph, scored.layers, runs[LEVELS[0]], arguments.energies)
-        _add_row(rows, ("precision", "uniform"), points, runs[LEVELS[0]])
+    if LEVELS[0] in arguments.levels:
+        points = uniform(graph, scored.layers, runs, arguments.energies)
+        _add_row(rows, ("precision", "uniform"), points, runs)
     for level in arguments.levels:
         for name in arguments.alphabets:
             search = Search(graph, scored, name, level, arguments.energies)
-            _add_row(rows, (name, level), search.points(runs[level]), runs[level])
+            _add_row(rows, (name, level), search.points(runs), runs)
     print_tables(rows)
     if arguments.plot:
         lines = {

@@ -40,4 +40,6 @@ def test_a_shipped_network() -> None:
     line = measure(case, NOTHING)
     assert (line["parameters"], line["macs"], line["images"]) == (61_706, 416_520, 355)
     assert line["float"] == 351 / 355
+    assert line["select_images"] == 285
+    assert 0.98 < line["select_int8"] <= 1
     assert abs(line["int8"] - 351 / 355) <= 0.005

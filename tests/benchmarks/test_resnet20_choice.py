@@ -61,7 +61,7 @@ def test_an_outcome_is_that_of_the_compensated_network_and_stored_by_part(
     assert right.tolist() == expected.tolist() != exact.tolist()
     assert point.search == Paired(50, int((exact & ~right).sum()), int((~exact & right).sum()))
     # Nothing but the part that was asked for has run.
-    assert [path.name for path in tmp_path.iterdir()] == ["search.npz"]
+    assert [path.name for path in tmp_path.iterdir()] == ["search"]
     stored = small_runs(tmp_path, stored=True)
     assert stored.paired(point.assignment, "search") == point.search
     assert stored.paired(point.assignment, "select") is None

@@ -87,11 +87,11 @@ def test_a_network_of_the_zoo_needs_no_option(folder: Path) -> None:
 
 
 def test_weights_that_must_be_trained_first_are_named(folder: Path) -> None:
-    lines = hawx("resnet20", "--dataset", "cifar10").stdout.splitlines()
+    lines = hawx("resnet32", "--dataset", "cifar10").stdout.splitlines()
     assert lines[1] == (
-        "train it: hawx train resnet20 --dataset cifar10 --output resnet20_cifar10.safetensors"
+        "train it: hawx train resnet32 --dataset cifar10 --output resnet32_cifar10.safetensors"
     )
-    assert load_config(Path("resnet20.yaml")).network.checkpoint == "resnet20_cifar10.safetensors"
+    assert load_config(Path("resnet32.yaml")).network.checkpoint == "resnet32_cifar10.safetensors"
 
 
 def test_a_file_is_replaced_only_by_force(folder: Path) -> None:

@@ -56,23 +56,27 @@ def test_shipped_mnist():
     assert record["dataset_sha256"] == data.digest
 
 
-def test_shipped_cifar10():
-    """int8 >= 85 % on test images; every fourth of them calibrates, without its label."""
+@pytest.mark.parametrize(("model", "least"), [("resnet8", 0.85), ("resnet20", 0.90)])
+def test_shipped_cifar10(model, least):
+    """int8 on test images; every fourth of them calibrates, without its label."""
     with np.load(material.material("data/cifar10/test_1000.npz"), allow_pickle=False) as file:
         test = Split(np.ascontiguousarray(file["x"].transpose(0, 3, 1, 2)), file["y"].astype(int))
     data = Dataset("cifar10", 10, test, test, test)
-    network = load(Request("resnet8", Path()), data, test.images[::4])
-    graph = quantize_layers(network.layers, test.images[::4], name="resnet8_cifar10")
-    assert Emulator(graph).accuracy(test.images, test.labels) >= 0.85
+    network = load(Request(model, Path()), data, test.images[::4])
+    graph = quantize_layers(network.layers, test.images[::4], name=f"{model}_cifar10")
+    assert Emulator(graph).accuracy(test.images, test.labels) >= least
 
 
-def test_the_record_of_shipped_cifar10():
-    path = networks.shipped_checkpoint("resnet8", "cifar10")
+@pytest.mark.parametrize(
+    ("model", "shortcut", "least"), [("resnet8", "conv", 0.85), ("resnet20", "pad", 0.90)]
+)
+def test_the_record_of_shipped_cifar10(model, shortcut, least):
+    path = networks.shipped_checkpoint(model, "cifar10")
     record = json.loads(path.with_suffix(".json").read_text())
     assert record["checkpoint_sha256"] == sha256_file(path)
-    assert record["options"] == {"shortcut": "conv", "width": 16}
+    assert record["options"] == {"shortcut": shortcut, "width": 16}
     assert record["train_images"] + record["held_out_images"] == 50_000
-    assert record["test_accuracy"] >= 0.85
+    assert record["test_accuracy"] >= least
 
 
 @pytest.mark.parametrize("name", ["digits", "mnist"])

@@ -85,9 +85,9 @@ def test_those_with_material_too(name: str) -> None:
 
 def test_networks_of_the_zoo() -> None:
     assert examine("lenet5", "digits").checkpoint is None
-    known = examine("resnet20", "cifar10")
+    known = examine("resnet32", "cifar10")
     assert known.deep and known.large
-    assert known.checkpoint == "resnet20_cifar10.safetensors"
+    assert known.checkpoint == "resnet32_cifar10.safetensors"
     assert set(new_config._SHALLOW) < set(ZOO)
 
 
