@@ -17,21 +17,13 @@ ENERGIES = ("generic45", "published")
 
 #: Bits of weight and activation. No other exact multiplier has both a smaller energy and, with
 #: weights chosen together, a smaller error of the sums of the published network, or nearly.
-_PRECISION = (
-    *((6, 8), (5, 8), (5, 7), (4, 7), (3, 7), (4, 6), (3, 6), (2, 6), (4, 5), (3, 5), (2, 5)),
-    (2, 4),
-)
+_PRECISION = ((5, 8), (5, 7), (4, 7), (4, 6), (3, 6), (2, 6), (4, 5), (3, 5), (2, 5), (2, 4))
 #: Likewise, of approximate ones. Truncation of operands, ``array(ha,hb,0)``, is an exact multiplier
 #: of fewer bits.
-_BLOCKS = (
-    *("array(2,0,5)", "array(3,1,6)", "array(4,1,7)", "array(5,2,8)", "array(5,3,9)"),
-    *("array(6,2,9)", "roup(p=1,r=4)", "roup(p=2,r=5)"),
-)
+_BLOCKS = ("array(3,1,6)", "array(5,2,8)", "array(6,2,9)", "roup(p=1,r=4)", "roup(p=2,r=5)")
 #: Evaluated for all layers.
 UNIFORM = {
-    "generic45": tuple(
-        f"precision(w={w},a={a})" for w, a in ((4, 7), (4, 6), (3, 6), (4, 5), (3, 5), (2, 5))
-    ),
+    "generic45": tuple(f"precision(w={w},a={a})" for w, a in ((4, 6), (4, 5), (3, 5))),
     "published": ("precision(w=5,a=8)", "precision(w=4,a=8)", "precision(w=3,a=8)"),
 }
 #: Power in mW at 45 nm. Exact ones with an operand of 8 bits: EvoApproxLib's unsigned multipliers;
