@@ -75,6 +75,8 @@ class Block(abc.ABC):
     family: ClassVar[str]
     #: 0 where the block takes activations as signed codes, 128 where it takes them as unsigned.
     activation_offset: ClassVar[int] = 0
+    #: Whether the family has too many members to go through them all.
+    numerous: ClassVar[bool] = False
 
     @property
     def name(self) -> str:

@@ -1,4 +1,7 @@
-"""Every member of every family, whether it is listed or not: to name a table that is known."""
+"""Every member of every family, whether it is listed or not: to name a table that is known.
+
+Of a family with too many members, such as ``mask``, those that are listed.
+"""
 
 from __future__ import annotations
 
@@ -67,6 +70,10 @@ def _equal(block: Block, weights: slice, activations: slice) -> tuple[Block, ...
 def _of_family(name: str) -> Iterator[Block]:
     module, kind = FAMILIES[name]
     family: type[Block] = getattr(importlib.import_module(module), kind)
+    if family.numerous:
+        listed = importlib.import_module(module).catalogue()
+        yield from (block for block in listed if isinstance(block, family))
+        return
     count = len(dataclasses.fields(family))  # type: ignore[arg-type]
     for values in itertools.product(_VALUES, repeat=count):
         try:

@@ -23,6 +23,7 @@ FAMILIES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "exact": ("hawx_hw.blocks.families.exact", "Exact"),
         "none": ("hawx_hw.blocks.families.none", "Skipped"),
         "array": ("hawx_hw.blocks.families.array", "Array"),
+        "mask": ("hawx_hw.blocks.families.mask", "Mask"),
         "precision": ("hawx_hw.blocks.families.lower_precision", "Precision"),
         "truncation": ("hawx_hw.blocks.families.lower_precision", "Truncation"),
         "rounding": ("hawx_hw.blocks.families.lower_precision", "Rounding"),
@@ -57,6 +58,8 @@ FAMILIES: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 
+#: A parameter's value: a number, or the bits of a mask in hexadecimal.
+_VALUE = re.compile(r"\s*(?:(?P<bits>0x[0-9a-fA-F]{1,16})|(?P<number>[+-]?\d{1,9}))\s*")
 _NAME = re.compile(r"(?P<family>[a-z]\w*)\s*(?:\((?P<parameters>[^()]*)\))?")
 
 
@@ -65,7 +68,8 @@ def by_name(name: str, folder: Path | None = None) -> Block:
 
     A name is one of
 
-    - a family with its parameters: ``exact``, ``array(ha=1,hb=0,v=4)`` or ``array(1, 0, 4)``;
+    - a family with its parameters: ``exact``, ``array(ha=1,hb=0,v=4)`` or ``array(1, 0, 4)``,
+      ``mask(0xfcfcfcf8f0e0)``;
     - a signed multiplier of EvoApproxLib with its branch: ``mul8s_1KV8@v2022``;
     - ``import:NAME``, or ``import:`` and eight or more digits of its digest: an imported block;
     - ``python:module:object``: a block that the user wrote.
@@ -137,12 +141,13 @@ def _instance(family: type[Block], name: str, text: str) -> Block:
     for position, part in enumerate(text.split(",") if text.strip() else ()):
         key, _, value = part.rpartition("=")
         key = key.strip() or (fields[position] if position < len(fields) else "")
-        if key not in fields or key in values or not re.fullmatch(r"\s*[+-]?\d{1,9}\s*", value):
+        parsed = _VALUE.fullmatch(value)
+        if key not in fields or key in values or parsed is None:
             raise UserError(
                 f"Wrong parameter {shown(part.strip())} of block {shown(name)}",
                 hint=f"Write {usage}.",
             )
-        values[key] = int(value)
+        values[key] = int(parsed["bits"] or parsed["number"], 16 if parsed["bits"] else 10)
     try:
         return family(**values)
     except (TypeError, ValueError) as error:
