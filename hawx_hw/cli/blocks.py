@@ -1,4 +1,4 @@
-"""``hawx blocks``: list, show, import, prove and characterize blocks."""
+"""``hawx blocks``: list, show, import, prove, characterize and design blocks."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hawx_hw.cli.block_design import design
 from hawx_hw.cli.block_hardware import implementations, prove
 from hawx_hw.cli.characterize import characterize
 from hawx_hw.errors import UserError
@@ -42,6 +43,7 @@ blocks_app = typer.Typer(
 blocks_app.command()(prove)
 blocks_app.command()(implementations)
 blocks_app.command()(characterize)
+blocks_app.command()(design)
 
 
 @blocks_app.command("list")

@@ -41,6 +41,7 @@ __all__ = [
     "JointRounding",
     "check_choice",
     "chosen_together",
+    "least_variance",
     "patches",
     "round_together",
 ]
@@ -191,14 +192,47 @@ class JointRounding:
         if key not in self._errors:
             self._errors = {key: SumErrors(blocks, self._activations[:, taps])}
         errors = self._errors[key].under(blocks)
-        # Both starts descend at a time: the filters do not know of each other.
-        starts = np.concatenate([_greedy(errors, blocks, weight), alone])
-        twice = np.concatenate([weight, weight])
-        codes = _descend(errors, blocks, twice, starts)
+        best = least_variance(errors, blocks, weight, alone)
         self._errors[key] = errors  # with what the greedy start had to factorize
-        greedy, one_by_one = np.split(errors.costs(codes, twice), 2)
-        best: np.ndarray = np.where((greedy <= one_by_one)[:, None], *np.split(codes, 2))
         return best
+
+
+def least_variance(
+    errors: SumErrors,
+    blocks: Sequence[Block],
+    weight: np.ndarray,
+    alone: np.ndarray,
+    *,
+    greedy: bool = True,
+) -> np.ndarray:
+    """Codes that make the errors of the sums vary least, filter by filter.
+
+    Parameters
+    ----------
+    errors : SumErrors
+    blocks : sequence of Block
+        With exact factors, one a tap.
+    weight : ndarray of int64
+        ``(filters, taps)``: the original codes.
+    alone : ndarray of int64
+        ``(filters, taps)``: codes that the blocks accept, to descend from.
+    greedy : bool
+        Descend from the greedy codes too, and take the better result.
+
+    Returns
+    -------
+    ndarray of int64
+        ``(filters, taps)``.
+    """
+    if not greedy:
+        return _descend(errors, blocks, weight, alone)
+    # Both starts descend at a time: the filters do not know of each other.
+    starts = np.concatenate([_greedy(errors, blocks, weight), alone])
+    twice = np.concatenate([weight, weight])
+    codes = _descend(errors, blocks, twice, starts)
+    greedily, one_by_one = np.split(errors.costs(codes, twice), 2)
+    best: np.ndarray = np.where((greedily <= one_by_one)[:, None], *np.split(codes, 2))
+    return best
 
 
 def _parts(blocks: Sequence[Block]) -> Iterator[slice]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -16,17 +16,28 @@ from hawx_hw.graph.graph import Conv2d, Flatten, Graph, Linear, MaxPool2d, Node
 __all__ = ["input_steps", "rounded_input"]
 
 
-def input_steps(graph: Graph, block: Block) -> dict[str, int]:
-    """The step of each layer's input where all layers have the block.
+def input_steps(graph: Graph, block: Block, layers: Container[str] | None = None) -> dict[str, int]:
+    """The step of each layer's input where all layers have the block, or some of them.
+
+    Parameters
+    ----------
+    graph : Graph
+    block : Block
+    layers : container of str or None
+        The names of those that have it, the others being exact; None: all.
 
     Returns
     -------
     dict of str to int
         By the layer's name; 1 where nothing is rounded: inputs of the network, and tensors that an
-        addition, a clamp or an average reads too.
+        addition, a clamp, an average or an exact layer reads too.
     """
     weighted = [node for node in graph.nodes if isinstance(node, (Conv2d, Linear))]
-    uniform = {node.name: LayerBlocks.uniform(block, node.weight.shape) for node in weighted}
+    uniform = {
+        node.name: LayerBlocks.uniform(block, node.weight.shape)
+        for node in weighted
+        if layers is None or node.name in layers
+    }
     steps = {graph.input: 1}
     for node in round_activations(graph, uniform).nodes:
         rule = getattr(node, "requantization", None)

@@ -44,6 +44,19 @@ def test_inputs_are_those_of_a_graph_that_rounds_there(seed: int) -> None:
             np.testing.assert_array_equal(result, expected)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_nothing_is_rounded_that_an_exact_layer_reads(seed: int) -> None:
+    graph = random_graph(np.random.default_rng(seed), layers=5, max_size=7)
+    weighted = [node for node in graph.nodes if isinstance(node, (Conv2d, Linear))]
+    before = input_steps(graph, BLOCK, [])
+    for node in weighted:
+        alone = {node.name: LayerBlocks.uniform(BLOCK, node.weight.shape)}
+        rounded = round_activations(graph, alone)
+        changed = [a for a, b in zip(graph.nodes, rounded.nodes, strict=True) if a != b]
+        step = input_steps(graph, BLOCK, [node.name])[node.name]
+        assert (step > before[node.name]) == bool(changed)
+
+
 @pytest.mark.parametrize("seed", [1, 2, 4, 7])
 def test_profiles_of_the_last_layer_round_its_input(seed: int) -> None:
     rng = np.random.default_rng(seed)

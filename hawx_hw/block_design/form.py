@@ -1,0 +1,143 @@
+"""The error of a layer's sums as a quadratic form of which partial products a block keeps.
+
+Let ``Z_ij`` be what the partial product of bit ``i`` of the weight and bit ``j`` of the activation
+adds to a sum, over all taps, and ``S`` the exact sum. A block that keeps the partial products ``k``
+makes the error ``sum of k_ij Z_ij - S``, with the variance ``k G k - 2 k h + s``: ``G`` is the
+covariance of ``Z`` over the positions, ``h`` that of ``Z`` and ``S``, ``s`` the variance of ``S``.
+With the original weights and activations ``Z`` adds up to ``S``, and the variance is ``o G o`` with
+the omitted partial products ``o``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["PLACES", "SIGNED", "SumForm", "Swap", "grown", "neighbors", "swapped"]
+
+#: The place of a partial product that is left out, and that of one that is kept instead.
+Swap = tuple[int, int]
+#: Bit positions of a code.
+PLACES = np.arange(8)
+#: What a bit of a two's complement code is worth.
+SIGNED = np.where(PLACES == 7, -128, 1 << PLACES)
+#: Share of the sums' variance that a change must gain, so that rounding errors do not.
+_LEAST = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class SumForm:
+    """The form, added up over filters.
+
+    Parameters
+    ----------
+    covariance : ndarray of float64
+        ``(64, 64)``: ``G``, indexed ``8 i + j``.
+    cross : ndarray of float64
+        ``(64,)``: ``h``.
+    variance : float
+        ``s``.
+    """
+
+    covariance: np.ndarray
+    cross: np.ndarray
+    variance: float
+
+    def __add__(self, other: SumForm) -> SumForm:
+        return SumForm(
+            self.covariance + other.covariance,
+            self.cross + other.cross,
+            self.variance + other.variance,
+        )
+
+    def error(self, kept: np.ndarray) -> float:
+        """The variance of the error relative to that of the sums.
+
+        Parameters
+        ----------
+        kept : ndarray of bool
+            ``(64,)`` or ``(8, 8)``.
+        """
+        k = kept.ravel().astype(np.float64)
+        error = k @ self.covariance @ k - 2 * k @ self.cross + self.variance
+        return float(error / self.variance)
+
+    def changes(self, kept: np.ndarray) -> np.ndarray:
+        """What flipping each partial product adds to the variance: ``(64,)``."""
+        slope = 2 * (self.covariance @ kept.astype(np.float64) - self.cross)
+        changes: np.ndarray = np.where(kept, -slope, slope) + np.diag(self.covariance)
+        return changes
+
+
+def grown(form: SumForm, kept: np.ndarray, count: int, allowed: np.ndarray) -> np.ndarray:
+    """The mask with partial products added, or left out, one after the other, until it has so many.
+
+    Parameters
+    ----------
+    form : SumForm
+    kept : ndarray of bool
+        ``(64,)``.
+    count : int
+        At most as many as are allowed.
+    allowed : ndarray of bool
+        ``(64,)``: partial products that may be kept.
+
+    Returns
+    -------
+    ndarray of bool
+        ``(64,)``: the least error after each step; of equal ones the lowest place.
+    """
+    kept = kept & allowed
+    while kept.sum() != count:
+        flip = kept if kept.sum() > count else allowed & ~kept
+        place = int(np.where(flip, form.changes(kept), np.inf).argmin())
+        kept[place] = ~kept[place]
+    return kept
+
+
+def neighbors(form: SumForm, kept: np.ndarray, allowed: np.ndarray) -> Iterator[tuple[float, Swap]]:
+    """All swaps of a kept and an omitted partial product, the least error first.
+
+    Parameters
+    ----------
+    form : SumForm
+    kept, allowed : ndarray of bool
+        ``(64,)``.
+
+    Yields
+    ------
+    float
+        What the swap adds to the variance.
+    (int, int)
+        The place that is left out and the one that is kept instead.
+    """
+    out, into = np.flatnonzero(kept), np.flatnonzero(allowed & ~kept)
+    changes = form.changes(kept)
+    both = changes[out, None] + changes[into] - 2 * form.covariance[np.ix_(out, into)]
+    for number in np.argsort(both, axis=None, kind="stable"):
+        row, column = divmod(int(number), len(into))
+        yield float(both[row, column]), (int(out[row]), int(into[column]))
+
+
+def swapped(form: SumForm, kept: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    """The mask after the best swap of two partial products, again and again, while any gains.
+
+    Parameters
+    ----------
+    form : SumForm
+    kept, allowed : ndarray of bool
+        ``(64,)``.
+
+    Returns
+    -------
+    ndarray of bool
+        ``(64,)``, as many as before: no single swap makes the error less.
+    """
+    kept = kept.copy()
+    while True:
+        change, swap = next(neighbors(form, kept, allowed), (0.0, (0, 0)))
+        if change >= -_LEAST * form.variance:
+            return kept
+        kept[list(swap)] = False, True

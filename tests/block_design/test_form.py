@@ -1,0 +1,112 @@
+"""The quadratic form: swaps against all masks."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from hawx_hw.block_design.form import PLACES, SIGNED, SumForm, grown, neighbors, swapped
+
+
+def random_form(seed: int, places: int) -> tuple[SumForm, np.ndarray]:
+    """A form of which only some places count, and these."""
+    rng = np.random.default_rng(seed)
+    values = np.zeros((300, 64))
+    allowed = np.zeros(64, dtype=bool)
+    allowed[rng.permutation(64)[:places]] = True
+    values[:, allowed] = rng.normal(0, 1, (300, places)) * rng.uniform(0.2, 3, places)
+    values[:, allowed] += rng.normal(0, 1, (300, 1))
+    values -= values.mean(axis=0)
+    total = values.sum(axis=1)
+    form = SumForm(values.T @ values / 300, values.T @ total / 300, float(total.var()))
+    return form, allowed
+
+
+def masks(allowed: np.ndarray, count: int) -> np.ndarray:
+    places = np.flatnonzero(allowed)
+    chosen = list(itertools.combinations(places, count))
+    every = np.zeros((len(chosen), 64), dtype=bool)
+    every[np.arange(len(chosen))[:, None], chosen] = True
+    return every
+
+
+def test_values_of_bits() -> None:
+    codes = np.arange(-128, 128)
+    np.testing.assert_array_equal((codes[:, None] >> PLACES & 1) @ SIGNED, codes)
+
+
+def test_error_is_that_of_what_is_left_out() -> None:
+    form, allowed = random_form(0, 12)
+    assert form.error(allowed) == pytest.approx(0, abs=1e-12)
+    assert form.error(np.zeros((8, 8), dtype=bool)) == pytest.approx(1)
+    for kept in masks(allowed, 4)[::37]:
+        omitted = (allowed & ~kept).astype(float)
+        expected = omitted @ form.covariance @ omitted / form.variance
+        assert form.error(kept) == pytest.approx(expected, rel=1e-9)
+
+
+def test_forms_add_up() -> None:
+    first, allowed = random_form(1, 9)
+    second, _ = random_form(2, 9)
+    both = first + second
+    share = first.variance / both.variance
+    expected = share * first.error(allowed) + (1 - share) * second.error(allowed)
+    assert both.error(allowed) == pytest.approx(expected)
+
+
+def test_changes_and_swaps_are_differences_of_errors() -> None:
+    form, allowed = random_form(3, 10)
+    kept = masks(allowed, 4)[50]
+    changes = form.changes(kept)
+    for place in np.flatnonzero(allowed):
+        flipped = kept.copy()
+        flipped[place] ^= True
+        expected = (form.error(flipped) - form.error(kept)) * form.variance
+        assert changes[place] == pytest.approx(expected)
+    every = list(neighbors(form, kept, allowed))
+    assert len(every) == 4 * 6
+    assert [change for change, _ in every] == sorted(change for change, _ in every)
+    for change, (out, into) in every:
+        other = kept.copy()
+        assert other[out] and not other[into] and allowed[into]
+        other[[out, into]] = False, True
+        expected = (form.error(other) - form.error(kept)) * form.variance
+        assert change == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("count", [3, 6, 9])
+def test_swaps_are_near_the_best_of_all_masks(seed: int, count: int) -> None:
+    form, allowed = random_form(seed, 12)
+    errors = [form.error(kept) for kept in masks(allowed, count)]
+    results = []
+    for start in (np.zeros(64, dtype=bool), allowed):
+        kept = swapped(form, grown(form, start, count, allowed), allowed)
+        assert kept.sum() == count and not (kept & ~allowed).any()
+        results.append(form.error(kept))
+        # No single swap makes it better.
+        change, _ = next(neighbors(form, kept, allowed))
+        assert change > -1e-9 * form.variance
+    assert min(errors) - 1e-12 <= min(results) <= 1.1 * min(errors) + 1e-12
+
+
+def test_swaps_find_what_adding_one_by_one_misses() -> None:
+    """Two large partial products that cancel: either alone is worse than a small one."""
+    covariance = np.zeros((64, 64))
+    covariance[:3, :3] = [[10, -9.9, 0], [-9.9, 10, 0], [0, 0, 0.5]]
+    cross = covariance[:3, :3].sum(axis=1)
+    form = SumForm(covariance, np.concatenate([cross, np.zeros(61)]), float(cross.sum()))
+    allowed = np.arange(64) < 3
+    kept = grown(form, np.zeros(64, dtype=bool), 2, allowed)
+    better = swapped(form, kept, allowed)
+    best = min(form.error(each) for each in masks(allowed, 2))
+    assert form.error(better) == pytest.approx(best)
+
+
+def test_nothing_to_swap() -> None:
+    form, allowed = random_form(4, 5)
+    np.testing.assert_array_equal(swapped(form, allowed, allowed), allowed)
+    none = np.zeros(64, dtype=bool)
+    np.testing.assert_array_equal(swapped(form, none, allowed), none)
