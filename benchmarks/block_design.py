@@ -7,10 +7,9 @@ of github.com/akamaster/pytorch_resnet_cifar10, ``layer1_1_conv2`` and ``layer2_
 network on CIFAR-10. Each named precision sets a limit, its own energy in the layer, for a mask of
 partial products and an array. Errors are variances of the errors of the layer's sums in 1e-4 of the
 variance of the sums, with weights best one by one and chosen together, on images for learning that
-nothing was chosen by, in 16 parts: intervals are the jackknife's over the parts. (The published
-ResNet-20 has learned from all images, so its layers are compared on images that it knows, though
-not the weights' codes and masks.) Energies are those of the blocks' circuits under the operands of
-the layer in an 8 x 8 systolic array, in the 45 nm class library of the project, with glitches.
+nothing was chosen by, in 16 parts: intervals are the jackknife's over the parts. Energies are those
+of the blocks' circuits under the operands of the layer in an 8 x 8 systolic array, in the 45 nm
+class library of the project, with glitches.
 """
 
 from __future__ import annotations

@@ -48,39 +48,39 @@ class BitCovariances:
     exact: np.ndarray
 
     @property
-    def columns(self) -> np.ndarray:
+    def places(self) -> np.ndarray:
         """Which bits of the activation there are."""
         return np.arange(self.step.bit_length() - 1, 8)
 
     def form(self, codes: np.ndarray, weight: np.ndarray) -> SumForm:
-        """The quadratic form of the kept partial products, added up over filters.
+        """The quadratic form of the selected partial products, added up over filters.
 
         Parameters
         ----------
         codes, weight : ndarray of int64
             ``(filters, taps)``: the codes that the block gets, and the original ones.
         """
-        taps, columns = len(self.exact), self.columns
+        taps, places = len(self.exact), self.places
         own = (codes[:, None] >> PLACES[:, None] & 1).astype(np.float64)
-        blocks = np.zeros((8, len(columns), len(columns), 8))
+        blocks = np.zeros((8, len(places), len(places), 8))
         matrix = self.bits.reshape(taps, -1)
         count = max(1, _AT_ONCE // (8 * matrix.shape[1]))
         for start in range(0, len(codes), count):
             part = own[start : start + count]
             half = (part.reshape(-1, taps) @ matrix).reshape(
-                len(part), 8, len(columns), taps, len(columns)
+                len(part), 8, len(places), taps, len(places)
             )
             blocks += np.tensordot(half, part, axes=((0, 3), (0, 2)))
         targets = self.cross @ weight.T.astype(np.float64)
         cross = np.einsum("fik,kjf->ij", own, targets)
         # Bits of their values in two's complement; those below the step are always zero.
-        values = SIGNED[:, None] * SIGNED[columns]
+        values = SIGNED[:, None] * SIGNED[places]
         covariance = np.zeros((8, 8, 8, 8))
-        covariance[np.ix_(PLACES, columns, PLACES, columns)] = (
+        covariance[np.ix_(PLACES, places, PLACES, places)] = (
             blocks.transpose(0, 1, 3, 2) * values[:, :, None, None] * values
         )
         products = np.zeros((8, 8))
-        products[:, columns] = cross * values
+        products[:, places] = cross * values
         return SumForm(covariance.reshape(64, 64), products.ravel(), self.variance(weight))
 
     def variance(self, weight: np.ndarray) -> float:
@@ -97,8 +97,8 @@ class BitCovariances:
         codes, weight : ndarray of int64
             ``(filters, taps)``: the codes that the block gets, and the original ones.
         """
-        per_bit = (codes[..., None] >> PLACES & 1) * SIGNED @ mask.kept * SIGNED
-        vectors = per_bit[..., self.columns].reshape(len(codes), -1).astype(np.float64)
+        per_bit = (codes[..., None] >> PLACES & 1) * SIGNED @ mask.selected * SIGNED
+        vectors = per_bit[..., self.places].reshape(len(codes), -1).astype(np.float64)
         size = vectors.shape[1]
         plain = weight.astype(np.float64)
         made = (vectors @ self.bits.reshape(size, size)) * vectors
@@ -146,16 +146,16 @@ class BitErrors(SumErrors):
     """
 
     def __init__(self, block: Block, bits: BitCovariances):
-        taps, count = len(bits.exact), len(bits.columns)
+        taps, count = len(bits.exact), len(bits.places)
         level = levels(block)
         rank = level.right.shape[1]
         self._levels = [level] * taps
         self._bounds = np.arange(taps + 1) * rank
         # The features of a code are the sums of those of its bits.
-        of_bit = level.right[SIGNED[bits.columns] + 128]
+        of_bit = level.right[SIGNED[bits.places] + 128]
         half = (bits.bits.reshape(-1, count) @ of_bit).reshape(taps, count, taps * rank)
         self.covariance = (of_bit.T @ half).reshape(taps * rank, taps * rank)
-        activations = bits.bits.reshape(-1, count) @ SIGNED[bits.columns].astype(np.float64)
+        activations = bits.bits.reshape(-1, count) @ SIGNED[bits.places].astype(np.float64)
         cross = activations.reshape(taps, count, taps)
         self._cross = (of_bit.T @ cross).reshape(taps * rank, taps)
         variance = bits.activations.astype(np.float64).var(axis=0)

@@ -64,7 +64,7 @@ class Row:
         return {
             "block": self.block.name,
             "mask": self.mask.name,
-            "kept": self.mask.count,
+            "selected": self.mask.count,
             "error": asdict(estimate(float, self.error)),
             "error_one_by_one": asdict(estimate(float, self.alone)),
             "energy_fj": self.energy.energy_fj,
@@ -193,12 +193,12 @@ class BlockDesigner:
         designed = self._mask(limit_fj, min(precision, array, key=lambda each: each.error))
         mine = self._row(designed)
         plain = self._row(precision)
-        mixture, equal, saved = None, None, None
+        mixture, pair, equal, saved = None, None, None, None
         if designed.mask not in rectangles():
             mixture = self._mixture(designed)
         if mixture is not None:
             share = self._share(mine.energy.energy_fj, *mixture)
-            pair = tuple(map(self._row, mixture))
+            pair = self._row(mixture[0]), self._row(mixture[1])
             equal = estimate(
                 lambda own, low, high: own / ((1 - share) * low + share * high),
                 mine.error, pair[0].error, pair[1].error,
@@ -209,7 +209,7 @@ class BlockDesigner:
             designed=mine,
             precision=plain,
             array=self._row(array, arrays()[array.mask]),
-            mixture=None if mixture is None else pair,
+            mixture=pair,
             ratio=estimate(lambda own, other: own / other, mine.error, plain.error),
             at_equal_energy=equal,
             energy_saved=saved,

@@ -17,7 +17,7 @@ import numpy as np
 
 __all__ = ["PLACES", "SIGNED", "SumForm", "Swap", "grown", "neighbors", "swapped"]
 
-#: The place of a partial product that is left out, and that of one that is kept instead.
+#: The place of a partial product that is left out, and that of one that is selected instead.
 Swap = tuple[int, int]
 #: Bit positions of a code.
 PLACES = np.arange(8)
@@ -52,58 +52,60 @@ class SumForm:
             self.variance + other.variance,
         )
 
-    def error(self, kept: np.ndarray) -> float:
+    def error(self, selected: np.ndarray) -> float:
         """The variance of the error relative to that of the sums.
 
         Parameters
         ----------
-        kept : ndarray of bool
+        selected : ndarray of bool
             ``(64,)`` or ``(8, 8)``.
         """
-        k = kept.ravel().astype(np.float64)
+        k = selected.ravel().astype(np.float64)
         error = k @ self.covariance @ k - 2 * k @ self.cross + self.variance
         return float(error / self.variance)
 
-    def changes(self, kept: np.ndarray) -> np.ndarray:
+    def changes(self, selected: np.ndarray) -> np.ndarray:
         """What flipping each partial product adds to the variance: ``(64,)``."""
-        slope = 2 * (self.covariance @ kept.astype(np.float64) - self.cross)
-        changes: np.ndarray = np.where(kept, -slope, slope) + np.diag(self.covariance)
+        slope = 2 * (self.covariance @ selected.astype(np.float64) - self.cross)
+        changes: np.ndarray = np.where(selected, -slope, slope) + np.diag(self.covariance)
         return changes
 
 
-def grown(form: SumForm, kept: np.ndarray, count: int, allowed: np.ndarray) -> np.ndarray:
+def grown(form: SumForm, selected: np.ndarray, count: int, allowed: np.ndarray) -> np.ndarray:
     """The mask with partial products added, or left out, one after the other, until it has so many.
 
     Parameters
     ----------
     form : SumForm
-    kept : ndarray of bool
+    selected : ndarray of bool
         ``(64,)``.
     count : int
         At most as many as are allowed.
     allowed : ndarray of bool
-        ``(64,)``: partial products that may be kept.
+        ``(64,)``: partial products that may be selected.
 
     Returns
     -------
     ndarray of bool
         ``(64,)``: the least error after each step; of equal ones the lowest place.
     """
-    kept = kept & allowed
-    while kept.sum() != count:
-        flip = kept if kept.sum() > count else allowed & ~kept
-        place = int(np.where(flip, form.changes(kept), np.inf).argmin())
-        kept[place] = ~kept[place]
-    return kept
+    selected = selected & allowed
+    while selected.sum() != count:
+        flip = selected if selected.sum() > count else allowed & ~selected
+        place = int(np.where(flip, form.changes(selected), np.inf).argmin())
+        selected[place] = ~selected[place]
+    return selected
 
 
-def neighbors(form: SumForm, kept: np.ndarray, allowed: np.ndarray) -> Iterator[tuple[float, Swap]]:
-    """All swaps of a kept and an omitted partial product, the least error first.
+def neighbors(
+    form: SumForm, selected: np.ndarray, allowed: np.ndarray
+) -> Iterator[tuple[float, Swap]]:
+    """All swaps of a selected and an omitted partial product, the least error first.
 
     Parameters
     ----------
     form : SumForm
-    kept, allowed : ndarray of bool
+    selected, allowed : ndarray of bool
         ``(64,)``.
 
     Yields
@@ -111,23 +113,23 @@ def neighbors(form: SumForm, kept: np.ndarray, allowed: np.ndarray) -> Iterator[
     float
         What the swap adds to the variance.
     (int, int)
-        The place that is left out and the one that is kept instead.
+        The place that is left out and the one that is selected instead.
     """
-    out, into = np.flatnonzero(kept), np.flatnonzero(allowed & ~kept)
-    changes = form.changes(kept)
+    out, into = np.flatnonzero(selected), np.flatnonzero(allowed & ~selected)
+    changes = form.changes(selected)
     both = changes[out, None] + changes[into] - 2 * form.covariance[np.ix_(out, into)]
     for number in np.argsort(both, axis=None, kind="stable"):
         row, column = divmod(int(number), len(into))
         yield float(both[row, column]), (int(out[row]), int(into[column]))
 
 
-def swapped(form: SumForm, kept: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+def swapped(form: SumForm, selected: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     """The mask after the best swap of two partial products, again and again, while any gains.
 
     Parameters
     ----------
     form : SumForm
-    kept, allowed : ndarray of bool
+    selected, allowed : ndarray of bool
         ``(64,)``.
 
     Returns
@@ -135,9 +137,9 @@ def swapped(form: SumForm, kept: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     ndarray of bool
         ``(64,)``, as many as before: no single swap makes the error less.
     """
-    kept = kept.copy()
+    selected = selected.copy()
     while True:
-        change, swap = next(neighbors(form, kept, allowed), (0.0, (0, 0)))
+        change, swap = next(neighbors(form, selected, allowed), (0.0, (0, 0)))
         if change >= -_LEAST * form.variance:
-            return kept
-        kept[list(swap)] = False, True
+            return selected
+        selected[list(swap)] = False, True

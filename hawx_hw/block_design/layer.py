@@ -78,7 +78,7 @@ class Layer:
         return patches(self._node, source, zero_point, self._positions)
 
     def form(self, step: int, codes: np.ndarray) -> SumForm:
-        """The quadratic form of the kept partial products, for weight codes ``(filters, taps)``."""
+        """The quadratic form of selected partial products, for codes ``(filters, taps)``."""
         forms = [
             bits.form(codes[own], self.weight[own])
             for bits, own in zip(self._covariances(step), self.groups, strict=True)

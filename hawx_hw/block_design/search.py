@@ -126,9 +126,9 @@ class MaskSearch:
             if allowed.sum() < count:
                 continue
             form = self._original(step)
-            for kept in self._grown(form, count, allowed):
-                mask = Mask.of(swapped(form, kept, allowed))
-                errors[mask] = min(errors.get(mask, np.inf), form.error(mask.kept))
+            for selected in self._grown(form, count, allowed):
+                mask = Mask.of(swapped(form, selected, allowed))
+                errors[mask] = min(errors.get(mask, np.inf), form.error(mask.selected))
         yield from sorted(errors, key=lambda mask: (errors[mask], mask.bits))[:_STARTS]
 
     def _grown(self, form: SumForm, count: int, allowed: np.ndarray) -> Iterator[np.ndarray]:
@@ -136,9 +136,9 @@ class MaskSearch:
         yield grown(form, np.zeros(64, dtype=bool), count, allowed)
         yield grown(form, allowed, count, allowed)
         close = [mask for mask in arrays() if abs(mask.count - count) <= 2]
-        close.sort(key=lambda mask: (form.error(mask.kept.ravel() & allowed), mask.bits))
+        close.sort(key=lambda mask: (form.error(mask.selected.ravel() & allowed), mask.bits))
         for mask in close[:_STARTS]:
-            yield grown(form, mask.kept.ravel(), count, allowed)
+            yield grown(form, mask.selected.ravel(), count, allowed)
 
     def _by_family(self, count: int) -> Iterator[Mask]:
         """The best members of each family of just so many partial products, or of fewer."""
@@ -148,21 +148,21 @@ class MaskSearch:
             own.sort(key=lambda mask: (self.plain(mask), mask.bits))
             for mask in own[:_STARTS]:
                 step = self._step(mask)
-                kept = grown(self._original(step), mask.kept.ravel(), count, _allowed(step))
-                yield Mask.of(kept)
+                selected = grown(self._original(step), mask.selected.ravel(), count, _allowed(step))
+                yield Mask.of(selected)
 
     def _improved(self, best: Candidate) -> Candidate:
         """The first better mask that is come across; the same if there is none."""
         step = self._step(best.mask)
         allowed = _allowed(step)
         form = self._layer.form(step, best.codes)
-        fitted = self.candidate(Mask.of(swapped(form, best.mask.kept.ravel(), allowed)))
+        fitted = self.candidate(Mask.of(swapped(form, best.mask.selected.ravel(), allowed)))
         if fitted.error < best.error:
             return fitted
         for source in (form, self._original(step)):
-            kept = best.mask.kept.ravel()
-            for _, (out, into) in itertools.islice(neighbors(source, kept, allowed), _SWAPS):
-                changed = kept.copy()
+            selected = best.mask.selected.ravel()
+            for _, (out, into) in itertools.islice(neighbors(source, selected, allowed), _SWAPS):
+                changed = selected.copy()
                 changed[[out, into]] = False, True
                 candidate = self.candidate(Mask.of(changed))
                 if candidate.error < best.error:
@@ -171,7 +171,7 @@ class MaskSearch:
 
     def plain(self, mask: Mask) -> float:
         """The error with the original weights."""
-        return self._original(self._step(mask)).error(mask.kept)
+        return self._original(self._step(mask)).error(mask.selected)
 
     def _step(self, mask: Mask) -> int:
         return min(self._layer.step(mask), self._layer.steps[-1])

@@ -88,7 +88,7 @@ def _designed(
 
     technology = load_technology(config, base)
     pipeline = pipeline_of(config, folder, console, base=base)
-    pipeline.run(pipeline.needed("quantize"))
+    pipeline.run(pipeline.needed("accelerator"))
     with ProgressDisplay(console) as progress:
         with progress.task("loading torch", estimate=5.0):
             from hawx_hw.block_design import BlockDesigner, HeldOut, Layer, LayerEnergies
@@ -97,6 +97,7 @@ def _designed(
             from hawx_hw.block_design.layer import POSITIONS
             from hawx_hw.datasets.dataset import evenly_spaced
             from hawx_hw.graph.storage import load_graph
+            from hawx_hw.prediction.choice_result import AcceleratorResult
             from hawx_hw.synthesis import default_store
         graph = load_graph(folder / GRAPH)
         node = _node(graph, layer)
@@ -118,7 +119,9 @@ def _designed(
             energies = LayerEnergies(
                 graph,
                 node,
-                config.accelerator,
+                type(config.accelerator).model_validate(
+                    AcceleratorResult.read(folder).accelerator.accelerator
+                ),
                 graph.codes(parts.proposing(IMAGES).images),
                 technology,
                 jobs=jobs,
@@ -153,12 +156,12 @@ def _print(result: Design, layer: str, images: int) -> None:
     from hawx_hw.util.tables import print_table
 
     typer.echo(f"{result.designed.mask.name}\n\n{_drawn(result.designed.mask)}\n")
-    rows = [result.designed, result.precision, result.array]
+    blocks = [result.designed, result.precision, result.array]
     if result.mixture is not None:
-        rows += [row for row in result.mixture if row not in rows]
+        blocks += [row for row in result.mixture if row not in blocks]
     print_table(
         ("block", "bits", "one by one", "together", "95 %", "fJ", "area"),
-        [_line(row) for row in rows],
+        [_line(row) for row in blocks],
         title=f"{layer}: variance of the sums' errors in 1e-4 of theirs, on {images} images that "
         "designed nothing",
         numbers=True,
@@ -174,10 +177,10 @@ def _print(result: Design, layer: str, images: int) -> None:
 
 
 def _drawn(mask: Mask) -> str:
-    """The kept partial products: the highest bits first, of the weight from above."""
+    """The selected partial products: the highest bits first, of the weight from above."""
     lines = ["activation bit  7 6 5 4 3 2 1 0"]
     for i in range(7, -1, -1):
-        cells = " ".join("#" if mask.kept[i, j] else "." for j in range(7, -1, -1))
+        cells = " ".join("#" if mask.selected[i, j] else "." for j in range(7, -1, -1))
         lines.append(f"weight bit {i}    {cells}")
     return "\n".join(lines)
 

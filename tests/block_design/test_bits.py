@@ -47,7 +47,7 @@ def test_errors_and_forms_are_variances_of_sums(mask: Mask, step: int) -> None:
     expected = variance(mask, codes, weight, rounded, exact)
     assert bits.error(mask, codes, weight) == pytest.approx(expected, rel=1e-10)
     form = bits.form(codes, weight)
-    assert form.error(mask.kept) * form.variance == pytest.approx(expected, rel=1e-10)
+    assert form.error(mask.selected) * form.variance == pytest.approx(expected, rel=1e-10)
     sums = (weight[:, None] * exact.astype(np.int64)).sum(axis=2)
     assert bits.variance(weight) == pytest.approx(sums.var(axis=1).sum(), rel=1e-12)
     assert form.variance == bits.variance(weight)

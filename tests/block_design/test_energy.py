@@ -57,10 +57,10 @@ def test_the_best_implementation_under_them(energies: LayerEnergies) -> None:
     """As characterization measures it, glitches and leakage included."""
     graph, technology = network(), load("generic45")
     mask = mask_of(by_name("array(4,4,10)"))
-    wanted = use(mask, graph)
-    ((result,),) = ([*energies.of([wanted])],)
+    requested = use(mask, graph)
+    ((result,),) = ([*energies.of([requested])],)
     mapped = synthesize_blocks([mask], technology)
-    operands = energies.operands(wanted)
+    operands = energies.operands(requested)
     measured = measure([mask], mapped, technology, operands, glitches=True)[mask.name]
     expected = min(one.energy_fj(technology.clock_mhz) for one in measured)
     assert result.energy_fj == pytest.approx(expected)
@@ -68,15 +68,15 @@ def test_the_best_implementation_under_them(energies: LayerEnergies) -> None:
     (best,) = [one for one in measured if one.energy_fj(technology.clock_mhz) == expected]
     assert (result.implementation, result.area) == (best.implementation, best.area)
     calls: list[tuple[int, int]] = []
-    again = energies.of([wanted, wanted], progress=lambda *counts: calls.append(counts))
+    again = energies.of([requested, requested], progress=lambda *counts: calls.append(counts))
     assert again == [result, result] and calls == [(1, 2), (2, 2)]
 
 
 def test_blocks_of_the_hardware_do_not_count(tmp_path) -> None:
     own = energies_of(network(), tmp_path, pe_blocks=[{"blocks": ["array(2,2,0)"]}])
     free = energies_of(network(), tmp_path)
-    wanted = use(by_name("exact"), network())
-    assert own.operands(wanted).digest == free.operands(wanted).digest
+    requested = use(by_name("exact"), network())
+    assert own.operands(requested).digest == free.operands(requested).digest
 
 
 def test_a_layer_of_zeros(tmp_path) -> None:

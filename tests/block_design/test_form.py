@@ -41,10 +41,10 @@ def test_error_is_that_of_what_is_left_out() -> None:
     form, allowed = random_form(0, 12)
     assert form.error(allowed) == pytest.approx(0, abs=1e-12)
     assert form.error(np.zeros((8, 8), dtype=bool)) == pytest.approx(1)
-    for kept in masks(allowed, 4)[::37]:
-        omitted = (allowed & ~kept).astype(float)
+    for selected in masks(allowed, 4)[::37]:
+        omitted = (allowed & ~selected).astype(float)
         expected = omitted @ form.covariance @ omitted / form.variance
-        assert form.error(kept) == pytest.approx(expected, rel=1e-9)
+        assert form.error(selected) == pytest.approx(expected, rel=1e-9)
 
 
 def test_forms_add_up() -> None:
@@ -58,21 +58,21 @@ def test_forms_add_up() -> None:
 
 def test_changes_and_swaps_are_differences_of_errors() -> None:
     form, allowed = random_form(3, 10)
-    kept = masks(allowed, 4)[50]
-    changes = form.changes(kept)
+    selected = masks(allowed, 4)[50]
+    changes = form.changes(selected)
     for place in np.flatnonzero(allowed):
-        flipped = kept.copy()
+        flipped = selected.copy()
         flipped[place] ^= True
-        expected = (form.error(flipped) - form.error(kept)) * form.variance
+        expected = (form.error(flipped) - form.error(selected)) * form.variance
         assert changes[place] == pytest.approx(expected)
-    every = list(neighbors(form, kept, allowed))
+    every = list(neighbors(form, selected, allowed))
     assert len(every) == 4 * 6
     assert [change for change, _ in every] == sorted(change for change, _ in every)
     for change, (out, into) in every:
-        other = kept.copy()
+        other = selected.copy()
         assert other[out] and not other[into] and allowed[into]
         other[[out, into]] = False, True
-        expected = (form.error(other) - form.error(kept)) * form.variance
+        expected = (form.error(other) - form.error(selected)) * form.variance
         assert change == pytest.approx(expected)
 
 
@@ -80,14 +80,14 @@ def test_changes_and_swaps_are_differences_of_errors() -> None:
 @pytest.mark.parametrize("count", [3, 6, 9])
 def test_swaps_are_near_the_best_of_all_masks(seed: int, count: int) -> None:
     form, allowed = random_form(seed, 12)
-    errors = [form.error(kept) for kept in masks(allowed, count)]
+    errors = [form.error(selected) for selected in masks(allowed, count)]
     results = []
     for start in (np.zeros(64, dtype=bool), allowed):
-        kept = swapped(form, grown(form, start, count, allowed), allowed)
-        assert kept.sum() == count and not (kept & ~allowed).any()
-        results.append(form.error(kept))
+        selected = swapped(form, grown(form, start, count, allowed), allowed)
+        assert selected.sum() == count and not (selected & ~allowed).any()
+        results.append(form.error(selected))
         # No single swap makes it better.
-        change, _ = next(neighbors(form, kept, allowed))
+        change, _ = next(neighbors(form, selected, allowed))
         assert change > -1e-9 * form.variance
     assert min(errors) - 1e-12 <= min(results) <= 1.1 * min(errors) + 1e-12
 
@@ -99,8 +99,8 @@ def test_swaps_find_what_adding_one_by_one_misses() -> None:
     cross = covariance[:3, :3].sum(axis=1)
     form = SumForm(covariance, np.concatenate([cross, np.zeros(61)]), float(cross.sum()))
     allowed = np.arange(64) < 3
-    kept = grown(form, np.zeros(64, dtype=bool), 2, allowed)
-    better = swapped(form, kept, allowed)
+    selected = grown(form, np.zeros(64, dtype=bool), 2, allowed)
+    better = swapped(form, selected, allowed)
     best = min(form.error(each) for each in masks(allowed, 2))
     assert form.error(better) == pytest.approx(best)
 

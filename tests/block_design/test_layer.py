@@ -46,7 +46,7 @@ def test_error_is_the_variance_of_the_sums(groups: int) -> None:
             errors.append(products.sum(axis=1) - sums[-1])
     expected = np.var(errors, axis=1).sum() / np.var(sums, axis=1).sum()
     assert layer.error(MASK, codes) == pytest.approx(expected, rel=1e-9)
-    assert layer.form(step, codes).error(MASK.kept) == pytest.approx(expected, rel=1e-9)
+    assert layer.form(step, codes).error(MASK.selected) == pytest.approx(expected, rel=1e-9)
     assert layer.error(Mask(ALL), weight) == pytest.approx(0, abs=1e-12)
 
 

@@ -85,7 +85,9 @@ def test_factors() -> None:
         mask = Mask(bits)
         u, v = mask.factors()
         np.testing.assert_array_equal(u @ v.T, mask.table)
-        distinct = [len(np.unique(k[k.any(axis=1)], axis=0)) for k in (mask.kept, mask.kept.T)]
+        distinct = [
+            len(np.unique(k[k.any(axis=1)], axis=0)) for k in (mask.selected, mask.selected.T)
+        ]
         assert integer_rank(mask.table) <= u.shape[1] == min(distinct) <= 8
     # Four rows, but two columns.
     assert Mask(0x8040C08040C00000).factors()[0].shape == (256, 2)
@@ -93,8 +95,8 @@ def test_factors() -> None:
 
 def test_kept_partial_products() -> None:
     mask = Mask(0x8000000000000002)
-    assert np.argwhere(mask.kept).tolist() == [[0, 1], [7, 7]]
-    assert (mask.count, Mask.of(mask.kept)) == (2, mask)
+    assert np.argwhere(mask.selected).tolist() == [[0, 1], [7, 7]]
+    assert (mask.count, Mask.of(mask.selected)) == (2, mask)
 
 
 def test_names() -> None:
