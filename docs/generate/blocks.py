@@ -30,6 +30,7 @@ hawx blocks show "array(1,0,4)"                  # ranks, implementations, code 
 hawx blocks show "drum(k=4)" --plot errors.svg --save-table products.npy
 hawx blocks prove "drum(k=4)"                    # see block-proofs.md
 hawx blocks implementations "drum(k=4)"          # see synthesis.md
+hawx blocks design lenet5 --layer conv2 --energy 90    # see block-design.md
 hawx blocks import FILE.v --module NAME          # see how-to/write-a-block.md
 ```
 
@@ -38,6 +39,7 @@ hawx blocks import FILE.v --module NAME          # see how-to/write-a-block.md
 | name | meaning |
 |---|---|
 | `array(ha=1,hb=0,v=4)`, `array(1, 0, 4)` | a member of a family of the library |
+| `mask(bits=0xfcfcfcf8f0e00000)` | any partial products: see [block-design.md](block-design.md) |
 | `mul8s_1KVM@v2022` | a published circuit, with the branch of EvoApproxLib that has this name |
 | `import:NAME` | Verilog that you imported: see [write-a-block.md](how-to/write-a-block.md) |
 | `python:module:object` | a block that you wrote: see [write-a-block.md](how-to/write-a-block.md) |
