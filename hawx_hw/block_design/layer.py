@@ -45,7 +45,6 @@ class Layer:
         self._graph, self._node, self._positions = graph, node, positions
         self._values: Mapping[str, np.ndarray] = fast.run_all(graph, images)
         self._bits: dict[int, list[BitCovariances]] = {}
-        self._codes: dict[int, np.ndarray] = {}
         self.weight = node.weight.reshape(len(node.weight), -1).astype(np.int64)
 
     @property
@@ -96,24 +95,13 @@ class Layer:
         codes: np.ndarray = best_codes(mask, np.asarray(histogram), zero_point)[self.weight + 128]
         return codes
 
-    def together(
-        self, mask: Mask, start: np.ndarray | None = None, *, greedy: bool = True
-    ) -> np.ndarray:
-        """Weight codes that are chosen together: int64 ``(filters, taps)``.
-
-        Parameters
-        ----------
-        mask : Mask
-        start : ndarray of int64 or None
-            ``(filters, taps)``: codes to descend from; None: those that are best one by one.
-        greedy : bool
-            See :func:`~hawx_hw.compensation.joint_rounding.least_variance`.
-        """
-        codes = self.alone(mask) if start is None else start.copy()
+    def together(self, mask: Mask) -> np.ndarray:
+        """Weight codes that are chosen together: int64 ``(filters, taps)``."""
+        codes = self.alone(mask)
+        blocks = (mask,) * self.weight.shape[1]
         for bits, own in zip(self._covariances(self.step(mask)), self.groups, strict=True):
             errors = BitErrors(mask, bits)
-            blocks = (mask,) * self.weight.shape[1]
-            codes[own] = least_variance(errors, blocks, self.weight[own], codes[own], greedy=greedy)
+            codes[own] = least_variance(errors, blocks, self.weight[own], codes[own])
         return codes
 
     def error(self, mask: Mask, codes: np.ndarray) -> float:

@@ -198,12 +198,7 @@ class JointRounding:
 
 
 def least_variance(
-    errors: SumErrors,
-    blocks: Sequence[Block],
-    weight: np.ndarray,
-    alone: np.ndarray,
-    *,
-    greedy: bool = True,
+    errors: SumErrors, blocks: Sequence[Block], weight: np.ndarray, alone: np.ndarray
 ) -> np.ndarray:
     """Codes that make the errors of the sums vary least, filter by filter.
 
@@ -215,17 +210,13 @@ def least_variance(
     weight : ndarray of int64
         ``(filters, taps)``: the original codes.
     alone : ndarray of int64
-        ``(filters, taps)``: codes that the blocks accept, to descend from.
-    greedy : bool
-        Descend from the greedy codes too, and take the better result.
+        ``(filters, taps)``: codes that the blocks accept, to descend from beside the greedy ones.
 
     Returns
     -------
     ndarray of int64
         ``(filters, taps)``.
     """
-    if not greedy:
-        return _descend(errors, blocks, weight, alone)
     # Both starts descend at a time: the filters do not know of each other.
     starts = np.concatenate([_greedy(errors, blocks, weight), alone])
     twice = np.concatenate([weight, weight])

@@ -88,5 +88,5 @@ def test_the_errors_that_weights_are_chosen_by(mask: Mask) -> None:
     codes, weight = weights(3, 7)
     costs = [errors.costs(codes, weight) for errors in (own, plain)]
     np.testing.assert_allclose(*costs, rtol=1e-8)
-    assert own.features(2).tolist() == plain.features(2).tolist()
+    assert own.features(2) == plain.features(2)
     assert len(own.covariance) == 7 * levels(mask).right.shape[1]
