@@ -63,14 +63,15 @@ docs: $(STAMP) ## build the documentation site into build/site; warnings are err
 	@SOURCE_DATE_EPOCH=0 NO_MKDOCS_2_WARNING=1 $(BIN)/python -P -m mkdocs build --strict
 	@echo "build/site/index.html"
 
-bench: $(STAMP) ## run the benchmarks (hours); RESNET20=FILE: a checkpoint of ResNet-20, for those on it
+bench: $(STAMP) ## run the benchmarks (hours); RESNET20=FILE, RESNET8=FILE: trained by others, for those on them
 	@set -e; run() { echo "== $$*"; $(BIN)/python "benchmarks/$$@"; }; \
 	for name in $(BENCHMARKS); do run $$name.py; done; \
 	run exhaustive.py layers; run exhaustive.py filters; run search.py; run resnet20_search.py; \
 	if [ -n "$(RESNET20)" ]; then \
 		run scores.py --networks resnet20 --settings corrected --resnet20 "$(RESNET20)"; \
 		run promise.py resnet20 resnet20-validation --resnet20 "$(RESNET20)" --seeds 4; \
-	fi
+	fi; \
+	if [ -n "$(RESNET8)" ]; then run maxdnn.py --resnet8 "$(RESNET8)"; fi
 
 # One BLAS thread: with more, training takes longer, and its sums would depend on their number.
 predictors: $(STAMP) ## build and measure 80 designs of each architecture, train the predictors on them (hours)

@@ -1,6 +1,7 @@
 """MAx-DNN: ROUP multipliers by layer, filter and kernel on ResNet-8 and CIFAR-10. A reconstruction.
 
-    python benchmarks/maxdnn.py --resnet8 FILE [--parts theirs ours own exhaustive]
+    python benchmarks/maxdnn.py --resnet8 FILE
+        [--parts theirs ours own exhaustive-ours exhaustive-theirs]
         [--alphabets ROUP precision both] [--levels layer filter rows columns channels]
         [--exhaustive-images N] [--folder F] [--plot FILE.svg] [--stored]
 
@@ -18,9 +19,9 @@ ours
 Searches go by scores that add up over units (:mod:`maxdnn_levels`) and run on 1,000 training images
 (500 as one batch in setting *theirs*). Fronts run on 2,000 other training images, which select:
 the design of a constraint is the cheapest whose bound keeps it. The 1,000 test images report. In
-setting *theirs* the images of the search choose. ``exhaustive`` runs every assignment of three
-blocks to the seven convolutions on the first test images, and compares searches with them on these
-images.
+setting *theirs* the images of the search choose. ``exhaustive-ours`` and ``exhaustive-theirs`` run
+every assignment of three blocks to the seven convolutions on the first test images, and compare
+searches with them on these images.
 
 Energy is that of one multiplication in generic45, glitches included, against the best exact
 multiplier, with multiplications weighed in two ways: as they are, and as ALWANN counts them (two
@@ -70,7 +71,7 @@ from hawx_hw.quantize.calibration import quantize
 from hawx_hw.search.bound import Paired
 from hawx_hw.util.tables import print_table
 
-PARTS = ("theirs", "ours", "own", "exhaustive")
+PARTS = ("theirs", "ours", "own", "exhaustive-ours", "exhaustive-theirs")
 #: The largest accuracy drops, in percentage points, that designs are chosen for.
 _CONSTRAINTS = (1.0, 4.0)
 _STATISTICS, _CALIBRATION, _COMPENSATION, _SEARCH, _SELECT = 2000, 512, 128, 1000, 2000
@@ -123,8 +124,9 @@ def main() -> None:
         graph = _own(dataset, images)
         layers = [node.name for node in graph.nodes if isinstance(node, Conv2d)]
         _searches(graph, layers, "own", images, arguments)
-    if "exhaustive" in arguments.parts:
-        exhaustive = Exhaustive(_ours(frozen, images), frozen, images, arguments)
+    settings = [part.removeprefix("exhaustive-") for part in PARTS[3:] if part in arguments.parts]
+    if settings:
+        exhaustive = Exhaustive(_ours(frozen, images), frozen, images, settings, arguments)
         exhaustive.report()
         if arguments.plot:
             draw(exhaustive.plotted(), arguments.plot)
@@ -234,7 +236,6 @@ def _searches(
             raise SystemExit("Nothing is stored")
         print(f"{name}, exact: {right.mean():.1%} of {len(split):,} images to {part}")
     accounting = Accounting(graph, layers, energies(), theirs=name == "ours")
-    profile = profiled(graph, images.proposing(_COMPENSATION), folder, arguments.threads)
     uniform = uniform_points(graph, layers, _UNIFORM, accounting, runs)
     lines = []
     for point in uniform:
@@ -251,6 +252,7 @@ def _searches(
         "precision, uniform": [p for p in uniform if p.mix[0][0].startswith("precision")],
     }
     rows = {title: Row(points, front(points, 100.0)) for title, points in sets.items()}
+    profile = profiled(graph, images.proposing(_COMPENSATION), folder, arguments.threads)
     for level in arguments.levels:
         for alphabet in arguments.alphabets:
             if level in ("rows", "columns", "channels") and alphabet != "ROUP":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import maxdnn_ours
@@ -70,7 +71,7 @@ class _Case:
 
 
 class Exhaustive:
-    """Both cases, as far as they are stored or may be computed.
+    """The cases, as far as they are stored or may be computed.
 
     Parameters
     ----------
@@ -78,18 +79,26 @@ class Exhaustive:
         Of setting *ours*.
     frozen : FrozenResNet8
     images : Roles
+    settings : sequence of str
+        Some of ``ours`` and ``theirs``.
     arguments : argparse.Namespace
         Those of :mod:`maxdnn`.
     """
 
     def __init__(
-        self, graph: Graph, frozen: FrozenResNet8, images: Roles, arguments: argparse.Namespace
+        self,
+        graph: Graph,
+        frozen: FrozenResNet8,
+        images: Roles,
+        settings: Sequence[str],
+        arguments: argparse.Namespace,
     ):
         self._graph, self._frozen, self._images = graph, frozen, images
         self._folder, self._arguments = arguments.folder, arguments
         count = min(arguments.exhaustive_images, len(images.test))
         self._test = images.test.take(np.arange(count))
-        cases = (self._case_ours(), self._case_theirs())
+        make = {"ours": self._case_ours, "theirs": self._case_theirs}
+        cases = [make[setting]() for setting in settings]
         self._cases = [case for case in cases if case is not None]
 
     def report(self) -> None:

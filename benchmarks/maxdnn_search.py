@@ -287,11 +287,10 @@ def uniform_points(
     runs: Runs,
 ) -> list[Point]:
     """One block for all searched layers."""
+    space = Space.by_layer(graph, [by_name("exact"), *map(by_name, names)], layers)
     points = []
-    for name in names:
-        blocks = [by_name("exact"), by_name(name)]
-        space = Space.by_layer(graph, blocks, layers)
-        vector = space.uniform(1)
+    for index, name in enumerate(names, 1):
+        vector = space.uniform(index)
         point = evaluated(
             tuple(vector.tolist()), space.assignment(vector), accounting, runs, f"uniform {name}"
         )
