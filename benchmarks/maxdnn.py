@@ -44,7 +44,16 @@ from maxdnn_exhaustive import Exhaustive
 from maxdnn_figure import draw
 from maxdnn_graph import FrozenResNet8
 from maxdnn_graph import load as load_frozen
-from maxdnn_search import ALPHABETS, Accounting, Row, energies, profiled, searched, uniform_points
+from maxdnn_search import (
+    ALPHABETS,
+    Accounting,
+    Row,
+    energies,
+    front,
+    profiled,
+    searched,
+    uniform_points,
+)
 from maxdnn_theirs import (
     THEIR_MACS,
     TRUE_MACS,
@@ -56,7 +65,7 @@ from maxdnn_theirs import (
 )
 from maxdnn_theirs_search import TheirRuns, search
 from resnet20_alphabets import energies_of
-from resnet20_choice import Point, by_bound, by_search, front, interval, judge
+from resnet20_choice import Point, by_bound, interval, judge
 from resnet20_runs import Runs
 
 from hawx_hw.blocks.registry import by_name
@@ -218,7 +227,7 @@ def _searches(
     splits = {
         "search": images.proposing(_SEARCH),
         "select": images.selecting(_SELECT),
-        "test": images.test,
+        "report": images.test,
     }
     compensating = graph.codes(images.proposing(_COMPENSATION).images)
     folder = arguments.folder / name
@@ -239,7 +248,7 @@ def _searches(
     uniform = uniform_points(graph, layers, _UNIFORM, accounting, runs)
     lines = []
     for point in uniform:
-        drops = [runs.paired(point.assignment, part) for part in ("search", "select", "test")]
+        drops = [runs.paired(point.assignment, part) for part in ("search", "select", "report")]
         if None in drops:
             continue
         search_drop, select, test = (each for each in drops if each is not None)
@@ -278,15 +287,16 @@ def _chosen(title: str, row: Row, accounting: Accounting, runs: Runs) -> list[tu
     for most in _CONSTRAINTS:
         bound = by_bound(judged, row.finalists, most, runs)
         point = _point(row.finalists, bound.vector)
-        if point is not None and bound.choice is not None and bound.choice.bound is not None:
+        if point is not None and bound.choice.bound is not None:
             mark = "" if bound.choice.bound.holds else " undecided"
             select = (f"{bound.choice.bound.drop:z.2f}", f"{bound.choice.bound.upper:.2f}{mark}")
-            lines.append(_line(title, most, point, accounting, select, bound.test))
-        old = by_search(row.points, most, runs)
-        point = None if old is None else _point(row.points, old.vector)
-        if old is not None and point is not None and old.vector != bound.vector:
-            select = ("" if old.select is None else f"{old.select.drop:z.2f}", "")
-            lines.append(_line(f"{title} (search)", most, point, accounting, select, old.test))
+            lines.append(_line(title, most, point, accounting, select, bound.report))
+        good = [point for point in row.points if point.search.drop <= most]
+        point = max(good, key=lambda point: point.saved, default=None)
+        if point is not None and point.vector != bound.vector:
+            selected, report = (runs.paired(point.assignment, p) for p in ("select", "report"))
+            select = ("" if selected is None else f"{selected.drop:z.2f}", "")
+            lines.append(_line(f"{title} (search)", most, point, accounting, select, report))
     return lines
 
 

@@ -13,7 +13,7 @@ from ground_truth.sweep import sweep
 from maxdnn_levels import level_space, unit_scores
 from maxdnn_theirs import THEIR_MACS
 from resnet20_alphabets import energies_of
-from resnet20_choice import Point, front
+from resnet20_choice import Point
 from resnet20_runs import Runs
 
 from hawx_hw.assignment.space import Space
@@ -25,6 +25,7 @@ from hawx_hw.graph import fast
 from hawx_hw.graph.graph import Graph, Linear, node_macs
 from hawx_hw.scores.measure import measure
 from hawx_hw.scores.profile import Profile, load_profile, save_profile
+from hawx_hw.search.pareto import pareto
 
 __all__ = [
     "ALPHABETS",
@@ -32,6 +33,7 @@ __all__ = [
     "Row",
     "alphabet",
     "energies",
+    "front",
     "profiled",
     "searched",
     "uniform_points",
@@ -133,6 +135,18 @@ class Row:
 
     points: list[Point]
     finalists: list[Point]
+
+
+def front(points: Sequence[Point], most: float) -> list[Point]:
+    """Points that no other beats in energy and drop on the search's images, by energy saved.
+
+    ``most`` is the largest drop on these images, in percentage points.
+    """
+    some = [point for point in points if point.search.drop <= most]
+    if not some:
+        return []
+    values = np.array([[point.energy_pj, point.search.drop] for point in some])
+    return [some[index] for index in sorted(pareto(values), key=lambda i: some[i].saved)]
 
 
 def profiled(graph: Graph, seen: Split, folder: Path, threads: int) -> Profile:
