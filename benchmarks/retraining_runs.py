@@ -134,9 +134,10 @@ class Network:
         """
         alphabet, _, rest = text.partition(":")
         if not rest:
-            blocks = [by_name("exact"), *([by_name(text)] if text != "exact" else [])]
-            space = Space.by_layer(self.graph, blocks, self.layers)
-            return self._design(text, space, space.uniform(len(blocks) - 1))
+            if text == "exact":
+                return Design(text, {}, 0.0, "exact 100%")
+            space = Space.by_layer(self.graph, [by_name("exact"), by_name(text)], self.layers)
+            return self._design(text, space, space.uniform(1))
         level, _, share = rest.partition(":")
         names = dict.fromkeys(name for part in alphabet.split("+") for name in ALPHABETS[part])
         blocks = [by_name(name) for name in ("exact", *names)]
