@@ -39,7 +39,7 @@ from hawx_hw.util.tables import print_table
 
 _CALIBRATION = 512
 #: Images that a mask is designed by, and that its error is measured on.
-_DESIGN, _REPORT = 256, 512
+_DESIGN, _REPORT = 128, 256
 _OPERANDS = 4
 _LAYERS = {"conv2": "lenet5", "layer1_1_conv2": "resnet20", "layer2_1_conv1": "resnet20"}
 _LIMITS = ("precision(7,7)", "precision(6,6)", "precision(5,5)", "precision(4,4)")

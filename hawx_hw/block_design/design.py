@@ -290,16 +290,19 @@ class BlockDesigner:
 
     def _mask(self, limit_fj: float, start: Candidate) -> Candidate:
         """The best mask within the limit; ``start`` is one."""
-        best = start
-        for count in range(64, 0, -1):
-            if self._interpolated(count) > _MARGIN * limit_fj:
-                continue
-            candidate = self._search.design(count)
-            if candidate.error >= best.error:
-                break
+        best, designed = start, {}
+        count = max(n for n in range(1, 65) if self._interpolated(n) <= limit_fj)
+        # Down until a mask is within the limit, or up until none is; fewer partial products than
+        # that have more errors.
+        while count not in designed and 1 <= count <= 64:
+            designed[count] = candidate = self._search.design(count)
             if self.energy(candidate.mask).energy_fj <= limit_fj:
-                best = candidate
+                best = min(best, candidate, key=lambda each: each.error)
+                count += 1
+            elif candidate.error >= best.error:
                 break
+            else:
+                count -= 1
         others = [each for each in self._search.tried if each.error < best.error]
         others.sort(key=lambda each: (each.error, each.mask.bits))
         close = (

@@ -22,7 +22,7 @@ _STARTS = 3
 #: So many of them are improved.
 _DESCENTS = 2
 #: Swaps that are tried with weights chosen together before a mask counts as the best.
-_SWAPS = 6
+_SWAPS = 4
 
 
 @dataclass(frozen=True, eq=False)

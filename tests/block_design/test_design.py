@@ -47,17 +47,17 @@ def parts():
 @pytest.fixture(scope="module")
 def cheap(parts) -> Design:
     """Where every mask takes as much energy as a rectangle of as many bits."""
-    return BlockDesigner(parts[0], Energies(), parts[1]).design(67.0)
+    return BlockDesigner(parts[0], Energies(), parts[1]).design(57.0)
 
 
 def test_no_more_energy_and_no_more_error(parts, cheap: Design) -> None:
     layer, _ = parts
     for row in (cheap.designed, cheap.precision, cheap.array):
-        assert row.energy.energy_fj <= cheap.limit_fj == 67
+        assert row.energy.energy_fj <= cheap.limit_fj == 57
         assert row.energy.energy_fj == 5 * row.mask.count
         assert row.error.value > 0
         np.testing.assert_array_equal(row.block.table, row.mask.table)
-    within = [mask for mask in rectangles() if mask.count <= 13]
+    within = [mask for mask in rectangles() if mask.count <= 11]
     errors = [layer.error(mask, layer.together(mask)) for mask in within]
     assert cheap.precision.mask == within[int(np.argmin(errors))]
     assert cheap.array.mask in arrays()
@@ -88,7 +88,7 @@ def test_ratios(cheap: Design) -> None:
 def test_where_masks_cost_twice_as_much_the_best_one_is_a_rectangle(parts) -> None:
     energies = Energies(2.0)
     designer = BlockDesigner(parts[0], energies, parts[1])
-    result = designer.design(67.0)
+    result = designer.design(57.0)
     assert result.designed.mask == result.precision.mask
     assert result.mixture is None and result.at_equal_energy is None
     assert result.ratio == Estimate(1.0, 1.0, 1.0)
@@ -96,7 +96,7 @@ def test_where_masks_cost_twice_as_much_the_best_one_is_a_rectangle(parts) -> No
     # Only what comes near the limit is synthesized, each once; a second design needs few more.
     assert len(energies.blocks) == len(set(energies.blocks)) < 60
     before = len(energies.blocks)
-    assert designer.design(67.0).designed is result.designed
+    assert designer.design(57.0).designed is result.designed
     assert len(energies.blocks) == before
 
 
