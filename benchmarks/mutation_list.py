@@ -395,6 +395,27 @@ _NETWORKS = (
         "tests/compensation/test_weight_remapping.py",
     ),
     Mutation(
+        "skipped-weights-that-keep-their-codes",
+        "hawx_hw/compensation/weight_remapping.py",
+        "if (products == products[0]).all():",
+        "if (products != products).any():",
+        "tests/compensation/test_weight_remapping.py",
+    ),
+    Mutation(
+        "filters-grouped-by-number",
+        "hawx_hw/assignment/units.py",
+        "groups[np.argsort(ranks, kind=\"stable\")]",
+        "groups[np.arange(len(ranks))]",
+        "tests/assignment/test_units.py",
+    ),
+    Mutation(
+        "a-group-of-filters-beyond-its-lines",
+        "hawx_hw/architectures/common/proposals.py",
+        "if sizes[number] <= left:",
+        "if left > 0:",
+        "tests/architectures/common/test_proposals.py",
+    ),
+    Mutation(
         "weights-rounded-jointly-away-from-each-other",
         "hawx_hw/compensation/joint_rounding.py",
         "targets[:, stop:] -= (",
