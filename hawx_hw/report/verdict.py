@@ -132,12 +132,14 @@ def own_kind(result: SearchResult, chosen: DesignPoint, others: Sequence[Rival])
 
 def _gain(result: SearchResult, chosen: DesignPoint, rival: Rival) -> str:
     """What the chosen design takes less than a rival, with the interval of predictions."""
-    ratio = chosen.metrics[result.objective] / rival.point.metrics[result.objective]
+    theirs, word = rival.point.metrics[result.objective], _WORDS.get(result.objective)
+    word = word or result.objective
+    if not theirs:
+        # Every product is skipped.
+        return f"no less {word} than {rival.what}, which takes none"
+    ratio = chosen.metrics[result.objective] / theirs
     share = 100 * (1 - ratio)
-    text = (
-        f"{abs(share):.1f} % {'less' if share > 0 else 'more'} "
-        f"{_WORDS.get(result.objective, result.objective)} than {rival.what}"
-    )
+    text = f"{abs(share):.1f} % {'less' if share > 0 else 'more'} {word} than {rival.what}"
     if result.objective not in _PREDICTED:
         return text
     error = ratio * (_DIFFERENT if chosen.exact != rival.point.exact else _SIMILAR)

@@ -113,3 +113,11 @@ def test_savings_have_the_interval_of_predictions() -> None:
     close = mixture(76.8)
     text = verdict(result(close), close, rivals(result(close), close, 0.3))
     assert text.endswith("(within the error of predictions: not distinguishable from none)")
+
+
+def test_nothing_is_less_than_none() -> None:
+    skipped = design_point((4, 4), 0.1, {"energy_nj": 0.0}, ["none"])
+    searched = search_result((MIXED,), uniform=(UNIFORM[0], skipped))
+    text = verdict(searched, MIXED, rivals(searched, MIXED, 0.3))
+    assert "25.0 % less energy than exact blocks" in text
+    assert text.endswith("no less energy than one block everywhere: none, which takes none")
