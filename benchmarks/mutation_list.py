@@ -404,7 +404,7 @@ _NETWORKS = (
     Mutation(
         "filters-grouped-by-number",
         "hawx_hw/assignment/units.py",
-        "groups[np.argsort(ranks, kind=\"stable\")]",
+        'groups[np.argsort(ranks, kind="stable")]',
         "groups[np.arange(len(ranks))]",
         "tests/assignment/test_units.py",
     ),
