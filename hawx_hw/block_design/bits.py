@@ -52,16 +52,19 @@ class BitCovariances:
         """Which bits of the activation there are."""
         return np.arange(self.step.bit_length() - 1, 8)
 
-    def form(self, codes: np.ndarray, weight: np.ndarray) -> SumForm:
+    def form(self, codes: np.ndarray, weight: np.ndarray, importance: np.ndarray) -> SumForm:
         """The quadratic form of the selected partial products, added up over filters.
 
         Parameters
         ----------
         codes, weight : ndarray of int64
             ``(filters, taps)``: the codes that the block gets, and the original ones.
+        importance : ndarray of float64
+            ``(filters,)``: what each filter's variance counts.
         """
         taps, places = len(self.exact), self.places
         own = (codes[:, None] >> PLACES[:, None] & 1).astype(np.float64)
+        counted = own * importance[:, None, None]
         blocks = np.zeros((8, len(places), len(places), 8))
         matrix = self.bits.reshape(taps, -1)
         count = max(1, _AT_ONCE // (8 * matrix.shape[1]))
@@ -70,9 +73,9 @@ class BitCovariances:
             half = (part.reshape(-1, taps) @ matrix).reshape(
                 len(part), 8, len(places), taps, len(places)
             )
-            blocks += np.tensordot(half, part, axes=((0, 3), (0, 2)))
+            blocks += np.tensordot(half, counted[start : start + count], axes=((0, 3), (0, 2)))
         targets = self.cross @ weight.T.astype(np.float64)
-        cross = np.einsum("fik,kjf->ij", own, targets)
+        cross = np.einsum("fik,kjf->ij", counted, targets)
         # Bits of their values in two's complement; those below the step are always zero.
         values = SIGNED[:, None] * SIGNED[places]
         covariance = np.zeros((8, 8, 8, 8))
@@ -81,21 +84,25 @@ class BitCovariances:
         )
         products = np.zeros((8, 8))
         products[:, places] = cross * values
-        return SumForm(covariance.reshape(64, 64), products.ravel(), self.variance(weight))
+        return SumForm(
+            covariance.reshape(64, 64), products.ravel(), self.variance(weight, importance)
+        )
 
-    def variance(self, weight: np.ndarray) -> float:
-        """The variance of the exact sums, added up over filters."""
+    def variance(self, weight: np.ndarray, importance: np.ndarray) -> float:
+        """The variance of the exact sums, added up over filters; see :meth:`form`."""
         plain = weight.astype(np.float64)
-        return float(((plain @ self.exact) * plain).sum())
+        return float(((plain @ self.exact) * plain).sum(axis=1) @ importance)
 
-    def error(self, mask: Mask, codes: np.ndarray, weight: np.ndarray) -> float:
+    def error(
+        self, mask: Mask, codes: np.ndarray, weight: np.ndarray, importance: np.ndarray
+    ) -> float:
         """The variance of the errors of the sums, added up over filters.
 
         Parameters
         ----------
         mask : Mask
-        codes, weight : ndarray of int64
-            ``(filters, taps)``: the codes that the block gets, and the original ones.
+        codes, weight, importance
+            See :meth:`form`.
         """
         per_bit = (codes[..., None] >> PLACES & 1) * SIGNED @ mask.selected * SIGNED
         vectors = per_bit[..., self.places].reshape(len(codes), -1).astype(np.float64)
@@ -103,7 +110,8 @@ class BitCovariances:
         plain = weight.astype(np.float64)
         made = (vectors @ self.bits.reshape(size, size)) * vectors
         both = (vectors @ self.cross.reshape(size, -1)) * plain
-        return float(made.sum() - 2 * both.sum()) + self.variance(weight)
+        error = float((made.sum(axis=1) - 2 * both.sum(axis=1)) @ importance)
+        return error + self.variance(weight, importance)
 
 
 def bit_covariances(activations: np.ndarray, exact: np.ndarray, step: int) -> BitCovariances:

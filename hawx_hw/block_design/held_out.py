@@ -87,6 +87,8 @@ class HeldOut:
         Of all images together, at the most.
     parts : int
         At least 2.
+    importance : ndarray of float64 or None
+        See :class:`~hawx_hw.block_design.layer.Layer`.
     """
 
     def __init__(
@@ -96,6 +98,7 @@ class HeldOut:
         images: np.ndarray,
         positions: int,
         parts: int = PARTS,
+        importance: np.ndarray | None = None,
     ):
         if not 2 <= parts <= len(images):
             raise ValueError(f"parts must be in [2, {len(images)}], not {parts}")
@@ -105,7 +108,9 @@ class HeldOut:
         self._weight = node.weight.reshape(len(node.weight), -1).astype(np.int64)
         self._plain = [self._read(values, 1) for values in self._parts]
         self._sums = [_applied(plain, self._weight.astype(np.float64)) for plain in self._plain]
-        self._exact = _variances(self._sums)
+        # A filter's sums times the root of its importance vary so much more.
+        self._roots = 1.0 if importance is None else np.sqrt(importance)
+        self._exact = _variances([sums * self._roots for sums in self._sums])
 
     def errors(self, mask: Mask, codes: np.ndarray) -> Errors:
         """The errors of a mask.
@@ -123,7 +128,8 @@ class HeldOut:
         for values, sums in zip(self._parts, self._sums, strict=True):
             read = self._read(values, step)
             features = level.right[read.astype(np.int64) + 128]
-            differences.append(_applied(features.reshape(*read.shape[:2], -1), vectors) - sums)
+            made = _applied(features.reshape(*read.shape[:2], -1), vectors)
+            differences.append((made - sums) * self._roots)
         shares = _variances(differences) / self._exact
         return Errors(float(shares[0]), shares[1:])
 

@@ -37,14 +37,22 @@ class Layer:
         Codes ``(images, *input shape)``.
     positions : int
         See :func:`~hawx_hw.compensation.joint_rounding.patches`.
+    importance : ndarray of float64 or None
+        ``(filters,)``: what each filter's variance counts in forms and errors; None: all the same.
     """
 
     def __init__(
-        self, graph: Graph, node: Conv2d | Linear, images: np.ndarray, positions: int = POSITIONS
+        self,
+        graph: Graph,
+        node: Conv2d | Linear,
+        images: np.ndarray,
+        positions: int = POSITIONS,
+        importance: np.ndarray | None = None,
     ):
         self._graph, self._node, self._positions = graph, node, positions
         self._values: Mapping[str, np.ndarray] = fast.run_all(graph, images)
         self._bits: dict[int, list[BitCovariances]] = {}
+        self._importance = np.ones(len(node.weight)) if importance is None else importance
         self.weight = node.weight.reshape(len(node.weight), -1).astype(np.int64)
 
     @property
@@ -57,7 +65,7 @@ class Layer:
     def variance(self) -> float:
         """The variance of the exact sums, added up over filters."""
         parts = zip(self._covariances(1), self.groups, strict=True)
-        return sum(bits.variance(self.weight[own]) for bits, own in parts)
+        return sum(bits.variance(self.weight[own], self._importance[own]) for bits, own in parts)
 
     def step(self, mask: Mask) -> int:
         """The step that the input is rounded to for a mask: 1 where others read it too, or where it
@@ -79,7 +87,7 @@ class Layer:
     def form(self, step: int, codes: np.ndarray) -> SumForm:
         """The quadratic form of selected partial products, for codes ``(filters, taps)``."""
         forms = [
-            bits.form(codes[own], self.weight[own])
+            bits.form(codes[own], self.weight[own], self._importance[own])
             for bits, own in zip(self._covariances(step), self.groups, strict=True)
         ]
         return functools.reduce(lambda total, form: total + form, forms)
@@ -114,7 +122,10 @@ class Layer:
             ``(filters, taps)``: what the block gets for each weight.
         """
         parts = zip(self._covariances(self.step(mask)), self.groups, strict=True)
-        total = sum(bits.error(mask, codes[own], self.weight[own]) for bits, own in parts)
+        total = sum(
+            bits.error(mask, codes[own], self.weight[own], self._importance[own])
+            for bits, own in parts
+        )
         return total / self.variance
 
     def _covariances(self, step: int) -> list[BitCovariances]:

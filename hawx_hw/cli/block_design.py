@@ -24,6 +24,8 @@ __all__ = ["design"]
 
 #: Images that errors are measured on, at the most.
 _REPORT = 512
+#: Images that the importance of filters is measured on, at the most.
+_FISHER = 64
 #: Images that a mask is designed by where no number is given.
 _IMAGES = 256
 
@@ -38,6 +40,10 @@ def design(
         int | None,
         typer.Option(min=1, help="Training images to design by; left out: at most 256."),
     ] = None,
+    fisher: Annotated[
+        bool,
+        typer.Option("--fisher", help="Count each filter by what its errors do to the classes."),
+    ] = False,
     jobs: Annotated[int, typer.Option(min=1, max=1024, help="Number of parallel syntheses.")] = 1,
     build: BuildOption = BUILD,
     as_json: JsonOption = False,
@@ -59,12 +65,12 @@ def design(
         if images is not None:
             check_option(images, loaded, path.parent, "training", "--images")
         result, count = _designed(
-            loaded, path.parent, build / loaded.name, layer, energy, images, jobs, console
+            loaded, path.parent, build / loaded.name, layer, energy, images, fisher, jobs, console
         )
     except UserError as error:
         raise located(error, path) from error
     if as_json:
-        content = {"layer": layer, "images": count, **result.as_dict()}
+        content = {"layer": layer, "images": count, "fisher": fisher, **result.as_dict()}
         typer.echo(json.dumps(content, indent=2))
     else:
         _print(result, layer, count)
@@ -77,6 +83,7 @@ def _designed(
     layer: str,
     energy: float,
     images: int | None,
+    fisher: bool,
     jobs: int,
     console: Console,
 ) -> tuple[Design, int]:
@@ -91,7 +98,13 @@ def _designed(
     pipeline.run(pipeline.needed("accelerator"))
     with ProgressDisplay(console) as progress:
         with progress.task("loading torch", estimate=5.0):
-            from hawx_hw.block_design import BlockDesigner, HeldOut, Layer, LayerEnergies
+            from hawx_hw.block_design import (
+                BlockDesigner,
+                HeldOut,
+                Layer,
+                LayerEnergies,
+                filter_importance,
+            )
             from hawx_hw.block_design.energy import IMAGES
             from hawx_hw.block_design.held_out import PARTS
             from hawx_hw.block_design.layer import POSITIONS
@@ -114,8 +127,13 @@ def _designed(
                 hint="Design by fewer images.",
             )
         with progress.task("the layer's sums", estimate=10.0):
-            own = Layer(graph, node, graph.codes(parts.proposing(count).images))
-            errors = HeldOut(graph, node, graph.codes(held_out.images), POSITIONS)
+            chosen, importance = graph.codes(parts.proposing(count).images), None
+            if fisher:
+                importance = filter_importance(graph, layer, chosen[:_FISHER])
+            own = Layer(graph, node, chosen, importance=importance)
+            errors = HeldOut(
+                graph, node, graph.codes(held_out.images), POSITIONS, importance=importance
+            )
             energies = LayerEnergies(
                 graph,
                 node,

@@ -13,18 +13,21 @@ from tests.block_design.network import images, network
 MASK = Mask(0xFCFCFCF8F0E04000)
 
 
-@pytest.mark.parametrize("groups", [1, 2])
-def test_errors_are_those_of_the_layer(groups: int) -> None:
+@pytest.mark.parametrize(
+    ("groups", "importance"), [(1, None), (2, None), (2, np.array([2.0, 0.0, 1.0, 0.5]))]
+)
+def test_errors_are_those_of_the_layer(groups: int, importance) -> None:
     graph = network(groups=groups, channels=4)
     own = images(12, seed=5)
-    held_out = HeldOut(graph, graph.nodes[1], own, 12 * 64, parts=4)
-    layer = Layer(graph, graph.nodes[1], own)
+    held_out = HeldOut(graph, graph.nodes[1], own, 12 * 64, parts=4, importance=importance)
+    layer = Layer(graph, graph.nodes[1], own, importance=importance)
     codes = layer.together(MASK)
     errors = held_out.errors(MASK, codes)
     assert errors.value == pytest.approx(layer.error(MASK, codes), rel=1e-9)
     for part in range(4):
         rest = np.delete(own, range(3 * part, 3 * part + 3), axis=0)
-        expected = Layer(graph, graph.nodes[1], rest).error(MASK, codes)
+        left = Layer(graph, graph.nodes[1], rest, importance=importance)
+        expected = left.error(MASK, codes)
         assert errors.without[part] == pytest.approx(expected, rel=1e-9)
     exact = held_out.errors(Mask(ALL), layer.weight)
     assert exact.value == 0 and not exact.without.any()

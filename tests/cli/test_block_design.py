@@ -59,6 +59,7 @@ def test_a_mask_for_a_layer(hawx) -> None:
     assert result.exit_code == 0, result.exception
     content = json.loads(result.stdout)
     assert (content["layer"], content["images"], content["limit_fj"]) == ("conv1", 512, 67)
+    assert content["fisher"] is False
     designed = content["designed"]
     mask = by_name(designed["mask"])
     assert designed["energy_fj"] == 5 * mask.count <= 67
@@ -77,6 +78,22 @@ def test_a_mask_for_a_layer(hawx) -> None:
     assert by_name(designed["block"]).digest == mask.digest
     row = next(line for line in lines if line.startswith(content["precision"]["block"] + " "))
     assert f"{1e4 * content['precision']['error']['value']:.3g}" in row.split()
+
+
+def test_filters_by_their_importance(hawx, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One filter counts alone: its error is that of a layer without the others."""
+    calls = []
+
+    def importance(graph, layer, images):
+        calls.append((layer, len(images)))
+        return np.array([6.0, 0, 0, 0, 0, 0])
+
+    monkeypatch.setattr(room, "filter_importance", importance)
+    words = ("--layer", "conv1", "--energy", "24", "--json")
+    alone, together = (json.loads(hawx(*words, *more).stdout) for more in (("--fisher",), ()))
+    assert calls == [("conv1", 16)]
+    assert (alone["fisher"], together["fisher"]) == (True, False)
+    assert alone["precision"]["error"] != together["precision"]["error"]
 
 
 @pytest.mark.parametrize(
@@ -118,3 +135,18 @@ def test_layers_with_too_many_taps(hawx, monkeypatch: pytest.MonkeyPatch) -> Non
     assert "A filter of conv2 has 150 taps; a block can be designed for 149" in str(
         result.exception
     )
+
+
+@pytest.mark.slow
+def test_energies_are_those_of_synthesized_blocks(folder: Path) -> None:
+    app = typer.Typer()
+    app.command()(design)
+    words = [str(folder / "tiny.yaml"), "--build", str(folder / "build"), "--layer", "conv1"]
+    result = CliRunner().invoke(app, [*words, "--energy", "40", "--images", "64", "--json"])
+    assert result.exit_code == 0, result.exception
+    content = json.loads(result.stdout)
+    for row in (content["designed"], content["precision"], content["array"]):
+        assert 5 < row["energy_fj"] <= 40
+        assert row["area"] > 5
+    low, high = (row["energy_fj"] for row in content["mixture"] or [content["precision"]] * 2)
+    assert low <= content["designed"]["energy_fj"] <= high or content["mixture"] is None
