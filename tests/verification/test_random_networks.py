@@ -15,11 +15,15 @@ from hypothesis import strategies as st
 from hawx_hw.architectures.base import Plan
 from hawx_hw.architectures.systolic.plan import plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
+from hawx_hw.assignment.space import Space
+from hawx_hw.blocks import by_name
+from hawx_hw.compensation.per_filter import Compensated
 from hawx_hw.design.emission import emit_accelerator
 from hawx_hw.errors import UserError
 from hawx_hw.graph.random_graphs import random_codes, random_graph
 from hawx_hw.verification.accelerator_job import verify_accelerator
 from tests.architectures.simt.networks import UNITS, random_plan
+from tests.search.small import small_graph, small_images
 from tests.synthetic_blocks import random_assignment
 
 needs_icarus = pytest.mark.skipif(
@@ -112,6 +116,21 @@ def test_icarus(network: Network) -> None:
 @given(networks(layers=3, side=5))
 def test_many_with_icarus(network: Network) -> None:
     check(network, "icarus", size=5, channels=5)
+
+
+@needs_icarus
+def test_parts_of_kernels_are_skipped() -> None:
+    """Groups of filters whose kernel columns have blocks of their own, some of which skip."""
+    graph = small_graph()
+    blocks = [by_name(name) for name in ("none", "roup(p=1,r=2)", "exact")]
+    groups = {"b": np.array([0, 1, 1]), "c": np.array([0, 1, 0, 1, 0]), "d": np.zeros(4, int)}
+    space = Space.by_granularity(graph, blocks, "kernel", "columns", groups=groups)
+    vector = np.random.default_rng(2).integers(0, 3, space.units)
+    assignment = space.assignment(vector)
+    assert [len(assignment[name].blocks) for name in "ab"] == [3, 3]
+    images = small_images(graph, 3)[0]
+    compensated = Compensated(graph, space, images)(vector)
+    run(plan(compensated, ArrayShape.complete(4, 3), assignment), images, 3, "icarus")
 
 
 @needs_icarus
