@@ -22,6 +22,7 @@ from hawx_hw.emulation import Emulator
 from hawx_hw.errors import UserError
 from hawx_hw.graph import reference
 from hawx_hw.graph.storage import load_graph
+from hawx_hw.networks import train
 from hawx_hw.retraining import designs as training
 from hawx_hw.retraining.result import RetrainResult
 from hawx_hw.search.pick import choose
@@ -151,6 +152,59 @@ def test_what_is_recorded(retrained_once: Path) -> None:
     assert (design.select.images, design.test.images) == (len(parts.select), len(parts.test))
     difference = (design.select.lost - design.select.gained) / design.select.images
     assert design.select.exact - design.select.after == pytest.approx(difference)
+
+
+def verified(project: Path, run) -> None:
+    run(project, "verify")
+    report = read(project, "verify.json")
+    assert (report["mismatches"], report["images"], report["traced"]) == (0, 2, 1)
+    assert report["cycles_per_image"] == report["cycles_predicted"]
+    blocks = {block["name"] for block in read(project, "program.json")["blocks"]}
+    (trained,) = result_of(project).designs
+    assert blocks == set(trained.blocks)
+
+
+def test_a_retrained_network_is_verified(retrained: Path, run) -> None:
+    """Every stored code of its layers in the simulated Verilog."""
+    before = content(retrained)
+    verified(retrained, run)
+    assert content(retrained) == before
+
+
+@pytest.mark.slow
+def test_a_retrained_network_is_verified_on_a_simt_unit(project: Path, run, edit) -> None:
+    edit(project, "  rows: 4\n  columns: 4\n", "  architecture: simt\n  multipliers: 8\n")
+    blocks = RETRAINED.partition("\n")[2]
+    edit(project, "verify:\n", blocks + "verify:\n")
+    verified(project, run)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("gradient", ["straight", "gain", "table"])
+def test_a_retrained_resnet_is_verified(tmp_path: Path, run, gradient: str) -> None:
+    """Additions, shortcuts and several kinds of blocks by layer."""
+    rng = np.random.default_rng(2)
+    labels = np.arange(90) % 3
+    images = rng.integers(0, 256, (90, 3, 16, 16)) // (1 + labels.reshape(-1, 1, 1, 1))
+    np.savez(tmp_path / "color.npz", x=images.astype(np.uint8), y=labels)
+    train(
+        "resnet8", load(str(tmp_path / "color.npz")), options={"width": 4}, seed=1, epochs=2,
+        output=tmp_path / "small.safetensors",
+    )  # fmt: skip
+    network = "{model: resnet8, dataset: color.npz, checkpoint: small.safetensors}"
+    (tmp_path / "tiny.yaml").write_text(
+        f"""name: tiny
+network: {network}
+accelerator: {{rows: 4, columns: 4}}
+blocks:
+  default: "precision(w=4,a=4)"
+  layers: {{conv1: "array(1,2,6)", layer1_0_conv1: "drum(k=3)", layer3_0_conv2: "mitchell(w=3)"}}
+training: {{epochs: 2, gradient: {gradient}, distillation: true}}
+verify: {{images: 2, traced_images: 1}}
+""",
+        encoding="utf-8",
+    )
+    verified(tmp_path, run)
 
 
 def test_it_learns_from_the_images_for_learning_alone(project: Path, run, edit, monkeypatch):
