@@ -319,6 +319,8 @@ class Pipeline:
         return dict(sorted(settings.items()))
 
     def _own_settings(self, stage: Stage) -> dict[str, Any]:
+        if stage.section is not None and self._settings[stage.section] is None:
+            return {stage.section: None}
         return {key: self._setting(key, stage.ignored) for key in stage.settings}
 
     def _setting(self, key: str, ignored: Sequence[str]) -> Any:

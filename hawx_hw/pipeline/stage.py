@@ -47,6 +47,8 @@ class Stage:
         Keys of the config that it reads, such as ``"accelerator"`` or ``"network.model"``.
     ignored : tuple of str
         Keys below ``settings`` that it does not read.
+    section : str or None
+        One of the settings: a section without which it does nothing, and no other setting matters.
     files : callable
         Files outside the build folder that it reads, by the config's key that names them; takes the
         config and the folder that the config's relative paths start from.
@@ -66,6 +68,7 @@ class Stage:
     needs: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    section: str | None = None
     files: Callable[[Config, Path], Mapping[str, Path | FileSet]] = _no_files
     tools: Callable[[Config, Path], Mapping[str, str]] = _no_tools
     check: Callable[[Config, Path], None] = _no_check

@@ -168,10 +168,17 @@ def _test_accuracy(results: RunResults) -> TestAccuracy | None:
     if results.quantize is None:
         return None
     known, assign = results.quantize.accuracy, results.assign
-    chosen = None
+    chosen = before = None
     if assign is not None:
         chosen = known.int8 if assign.accuracy is None else assign.accuracy.assigned
-    return TestAccuracy(images=known.images, float=known.in_float, exact=known.int8, chosen=chosen)
+        before = None if assign.accuracy is None else assign.accuracy.compensated
+    return TestAccuracy(
+        images=known.images,
+        float=known.in_float,
+        exact=known.int8,
+        chosen=chosen,
+        before_retraining=before,
+    )
 
 
 def _energies(results: RunResults, chosen: _Chosen) -> Energies:

@@ -59,6 +59,8 @@ class TestAccuracy(Record):
         Of the integer network with exact blocks.
     chosen : float or None
         Of the network that is built.
+    before_retraining : float or None
+        Of the network that was retrained, before it was; None where none was.
     """
 
     __test__ = False
@@ -67,6 +69,7 @@ class TestAccuracy(Record):
     in_float: float = Field(alias="float")
     exact: float
     chosen: float | None
+    before_retraining: float | None
 
 
 class BoundSummary(Record):
@@ -280,7 +283,7 @@ class SummaryResult(Result):
     FILE: ClassVar[str] = "summary.json"
     # The last one: any run writes it.
     STAGE: ClassVar[str] = "references"
-    SCHEMA: ClassVar[int] = 1
+    SCHEMA: ClassVar[int] = 2
 
     name: str
     stages: tuple[str, ...]

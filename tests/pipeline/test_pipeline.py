@@ -119,6 +119,23 @@ def test_a_key_that_an_earlier_stage_ignores_matters_to_its_reader(tmp_path: Pat
     assert (tmp_path / "clock").read_text() == "3"
 
 
+def test_nothing_matters_to_a_stage_whose_section_is_left_out(tmp_path: Path) -> None:
+    def write(context: Context) -> None:
+        (context.output / "train.txt").write_text(str(context.config.settings["training"]))
+
+    def stages(**settings) -> Pipeline:
+        return pipeline(
+            tmp_path, Stage("train", write, settings=("training", "seed"), section="training"),
+            **settings,
+        )  # fmt: skip
+
+    assert ran(stages(training=None, seed=1).run()) == ["train"]
+    assert ran(stages(training=None, seed=2).run()) == []
+    assert ran(stages(training={}, seed=2).run()) == ["train"]
+    assert ran(stages(training={}, seed=3).run()) == ["train"]
+    assert ran(stages(training=None, seed=3).run()) == ["train"]
+
+
 @pytest.mark.parametrize("change", ["remove", "edit"])
 def test_a_touched_result_is_made_again(tmp_path: Path, change: str) -> None:
     run(tmp_path, 1)

@@ -48,6 +48,7 @@ def test_a_stage_needs_nothing_unless_it_names_it() -> None:
     stage = Stage("sum", lambda given: None)
     config = SimpleNamespace()
     assert stage.needs == stage.settings == stage.ignored == ()
+    assert stage.section is None
     assert stage.files(config, Path()) == stage.tools(config, Path()) == {}
     stage.check(config, Path())
     assert not stage.sealed

@@ -16,6 +16,7 @@ from hawx_hw.search.pick import AccuracyBound
 from hawx_hw.util.results import Result
 from tests.report.html.pages import whole_summary, with_flow
 from tests.report.samples import (
+    ASSIGN,
     EMIT,
     POWER,
     PREDICT,
@@ -186,3 +187,14 @@ def test_flows_that_passed_and_that_failed(tmp_path: Path) -> None:
     flows = {"ecp5": flow(True), "qflow": flow(False), "opensta": flow(True)}
     summary = replace(summary, results=replace(summary.results, flows=flows))
     assert dict(brief(summary).lines)["flows"] == "ecp5, opensta passed; FAILED: qflow"
+
+
+def test_a_retrained_network_has_two_accuracies(tmp_path: Path) -> None:
+    summary = whole_summary(tmp_path)
+    accuracy = ASSIGN.accuracy.model_copy(update={"compensated": 0.8})
+    assign = ASSIGN.model_copy(update={"accuracy": accuracy})
+    texts = dict(brief(replace(summary, results=replace(summary.results, assign=assign))).lines)
+    assert texts["accuracy"] == (
+        "float 99.31 %, int8 99.28 %, as built 98.50 % (80.00 % before retraining) on 10,000 test "
+        "images"
+    )

@@ -227,9 +227,17 @@ def test_an_exact_design_is_as_accurate_as_the_integer_network(tmp_path: Path) -
     build_folder(tmp_path, QUANTIZE, assign, POWER)
     result = summary(tmp_path, "quantize", "assign", "power")
     assert result.accuracy.test is not None and result.accuracy.test.chosen == 0.9928
+    assert result.accuracy.test.before_retraining is None
     assert (result.energy_nj.exact, result.energy_nj.source.exact) == (200.0, "measured")
     before = summary(tmp_path, "quantize")
     assert before.accuracy.test is not None and before.accuracy.test.chosen is None
+
+
+def test_a_retrained_network_has_two_accuracies(tmp_path: Path) -> None:
+    accuracy = ASSIGN.accuracy.model_copy(update={"compensated": 0.8})
+    build_folder(tmp_path, QUANTIZE, ASSIGN.model_copy(update={"accuracy": accuracy}))
+    test = summary(tmp_path, "quantize", "assign").accuracy.test
+    assert test is not None and (test.chosen, test.before_retraining) == (0.985, 0.8)
 
 
 @pytest.mark.parametrize("change", [{"mismatches": 1}, {"scenarios": STALLED}])

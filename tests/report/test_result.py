@@ -114,8 +114,14 @@ def test_all_keys_are_in_the_file(tmp_path: Path) -> None:
 
 
 def test_the_float_network_is_float_in_the_file() -> None:
-    test = TestAccuracy(images=10, float=0.5, exact=0.4, chosen=None)
-    assert test.as_dict() == {"images": 10, "float": 0.5, "exact": 0.4, "chosen": None}
+    test = TestAccuracy(images=10, float=0.5, exact=0.4, chosen=None, before_retraining=None)
+    assert test.as_dict() == {
+        "images": 10,
+        "float": 0.5,
+        "exact": 0.4,
+        "chosen": None,
+        "before_retraining": None,
+    }
 
 
 def test_the_bound_has_the_keys_of_the_search() -> None:

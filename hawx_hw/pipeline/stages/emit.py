@@ -7,7 +7,7 @@ Writes ``rtl/``, ``mem/``, ``hawx_registers.h``, ``hawx_pixels.h``, ``registers.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hawx_hw.pipeline.implementations import implementation_files, implementations_of
 from hawx_hw.pipeline.inputs import load_design, load_plan
@@ -45,7 +45,7 @@ def _config_hash(context: Context) -> int:
 
     design = load_design(context).as_dict()
     del design["index"]
-    content = {"config": context.header.config, "design": design}
+    content: dict[str, Any] = {"config": context.header.config, "design": design}
     accuracy = AssignResult.read(context.folder).accuracy
     if accuracy is not None and accuracy.compensated is not None:
         # The same blocks with the weights as they were are another accelerator.

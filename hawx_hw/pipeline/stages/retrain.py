@@ -107,6 +107,7 @@ STAGE = Stage(
         *(f"search.constraints.{key}" for key in _CONSTRAINTS),
         "training",
     ),
+    section="training",
     files=lambda config, base: dataset_files(config, base) if config.training else {},
     tools=lambda config, base: {
         **versions("numpy", "pillow", "scikit-learn", "scipy", "torch"),

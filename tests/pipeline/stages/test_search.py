@@ -129,6 +129,7 @@ def test_the_summary_has_the_numbers_of_the_stages(searched: Path, run, edit) ->
         "float": known["float"],
         "exact": known["int8"],
         "chosen": read(searched, "assign.json")["accuracy"]["assigned"],
+        "before_retraining": None,
     }
     bound = summary["accuracy"]["bound"]
     assert (bound["images"], bound["most"], bound["holds"]) == (9, 100, True)
