@@ -27,7 +27,7 @@ import numpy as np
 import torch
 from retraining_runs import PARTS, Design, Network, Runs
 
-from hawx_hw.retraining import Retraining
+from hawx_hw.retraining.train import Retraining
 from hawx_hw.search.bound import Paired, upper_drop
 from hawx_hw.util.tables import print_table
 

@@ -32,7 +32,7 @@ from hawx_hw.networks.files import default_checkpoint
 from hawx_hw.networks.recipes import recipe
 from hawx_hw.networks.records import recorded
 from hawx_hw.quantize.calibration import quantize
-from hawx_hw.retraining import Retraining, retrain
+from hawx_hw.retraining.train import Retraining, retrain
 from hawx_hw.scores.measure import measure
 from hawx_hw.scores.profile import Profile, load_profile, save_profile
 from hawx_hw.search.bound import Paired

@@ -1,5 +1,4 @@
-"""Retraining of the integer network under its blocks: what is trained is what is emitted."""
+"""Retraining of the integer network under its blocks: what is trained is what is emitted.
 
-from hawx_hw.retraining.train import Retraining, retrain
-
-__all__ = ["Retraining", "retrain"]
+Results are read without torch, which takes seconds to import: this module imports nothing.
+"""

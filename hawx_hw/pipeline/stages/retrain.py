@@ -110,7 +110,7 @@ STAGE = Stage(
     section="training",
     files=lambda config, base: dataset_files(config, base) if config.training else {},
     tools=lambda config, base: {
-        **versions("numpy", "pillow", "scikit-learn", "scipy", "torch"),
+        **versions("numpy", "pillow", "safetensors", "scikit-learn", "scipy", "torch"),
         **own_blocks(config, base),
     },
     check=check,
