@@ -121,3 +121,26 @@ def test_nothing_is_less_than_none() -> None:
     text = verdict(searched, MIXED, rivals(searched, MIXED, 0.3))
     assert "25.0 % less energy than exact blocks" in text
     assert text.endswith("no less energy than one block everywhere: none, which takes none")
+
+
+def test_retrained_rivals_are_called_so() -> None:
+    """Lower precision is retrained too where a finalist was; where none was, that is stated."""
+    seen = {"selection": Paired(5000, 2, 0), "accuracy_drop": 0.1}
+    trained = [replace(point, retrained=True, **seen) for point in (MIXED, UNIFORM[2])]
+    judged = tuple(replace(point, selection=Paired(5000, 200 * (i == 2), 0))
+                   for i, point in enumerate(UNIFORM))  # fmt: skip
+    plain = replace(search_result((MIXED,), uniform=judged, select_images=5000))
+    chosen = trained[0]
+    alone = rivals(replace(plain, retrained=(chosen,)), chosen, 1.0)
+    assert [rival.what for rival in alone] == [
+        "exact blocks",
+        "lower precision alone: precision(w=5,a=5), not retrained",
+        "one block everywhere: array(ha=4,hb=4,v=0), not retrained",
+    ]
+    both = rivals(replace(plain, retrained=tuple(trained)), chosen, 1.0)
+    assert [(rival.what, rival.point.retrained) for rival in both] == [
+        ("exact blocks", False),
+        ("lower precision alone: precision(w=2,a=2), retrained", True),
+    ]
+    text = verdict(plain, chosen, both)
+    assert "more energy than lower precision alone: precision(w=2,a=2), retrained" in text

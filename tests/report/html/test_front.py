@@ -37,6 +37,17 @@ def test_kinds_numbers_and_commands() -> None:
     assert list(front.titles) == list(front.decimals) == ["energy_nj", "area_um2"]
 
 
+def test_a_retrained_design_is_named_by_the_one_before() -> None:
+    exact, mixed, coarse = points()
+    trained = replace(coarse, retrained=True)
+    result = replace(search_result((exact, mixed, coarse)), retrained=(trained,))
+    front = front_content(result, 3, CONFIG.search, "tiny.yaml")
+    shown = front.points[3]
+    assert (shown.kind, shown.number) == ("chosen", 3)
+    assert shown.label == f"{front.points[2].label}, retrained"
+    assert shown.command == "hawx run tiny.yaml --index 2"
+
+
 def test_drops_by_what_they_are_measured_on() -> None:
     exact, mixed, _ = points()
     mixed = replace(mixed, test_accuracy=0.93)
