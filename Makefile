@@ -11,7 +11,7 @@ SETUP_STEP := grep -E '^ *(Collecting|Downloading|Building|Installing)'
 
 # -P wherever Python runs a module: a json.py in the current folder is not to be imported.
 .DEFAULT_GOAL := help
-BENCHMARKS := activity compensation cycles emulation end_to_end fpga gate_level networks_rtl power prediction promise scores startup synthesis
+BENCHMARKS := activity block_design compensation cycles emulation end_to_end fpga gate_level networks_rtl power prediction promise scores startup synthesis
 
 .PHONY: help setup config-given accel fpga asic test lint docs bench predictors clean
 

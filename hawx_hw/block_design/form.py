@@ -24,7 +24,7 @@ PLACES = np.arange(8)
 #: What a bit of a two's complement code is worth.
 SIGNED = np.where(PLACES == 7, -128, 1 << PLACES)
 #: Share of the sums' variance that a change must gain, so that rounding errors do not.
-_LEAST = 1e-12
+_LEAST = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,9 +137,15 @@ def swapped(form: SumForm, selected: np.ndarray, allowed: np.ndarray) -> np.ndar
     ndarray of bool
         ``(64,)``, as many as before: no single swap makes the error less.
     """
-    selected = selected.copy()
+    error = form.error(selected)
     while True:
-        change, swap = next(neighbors(form, selected, allowed), (0.0, (0, 0)))
-        if change >= -_LEAST * form.variance:
+        _, swap = next(neighbors(form, selected, allowed), (0.0, None))
+        if swap is None:
             return selected
-        selected[list(swap)] = False, True
+        changed = selected.copy()
+        changed[list(swap)] = False, True
+        # Strictly less each time: rounding errors of equal masks do not go around in circles.
+        less = form.error(changed)
+        if less >= error - _LEAST:
+            return selected
+        selected, error = changed, less

@@ -110,3 +110,19 @@ def test_nothing_to_swap() -> None:
     np.testing.assert_array_equal(swapped(form, allowed, allowed), allowed)
     none = np.zeros(64, dtype=bool)
     np.testing.assert_array_equal(swapped(form, none, allowed), none)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_equal_masks_do_not_go_around_in_circles(seed: int) -> None:
+    """Partial products of which eight each are equal, far larger than the sums: all that swaps of
+    them change are rounding errors."""
+    rng = np.random.default_rng(seed)
+    values = rng.normal(0, 1e4, (200, 8))[:, np.arange(64) % 8]
+    values -= values.mean(axis=0)
+    total = rng.normal(0, 1, 200)
+    form = SumForm(values.T @ values / 200, values.T @ total / 200, float(total.var()))
+    start = rng.permutation(64) < 10
+    every = np.ones(64, dtype=bool)
+    result = swapped(form, start, every)
+    assert result.sum() == 10
+    assert form.error(result) <= form.error(start)
