@@ -123,7 +123,7 @@ class Exhaustive:
             points[:, 0] = 1 - points[:, 0] / case.exact
             numbers, _ = ground_truth.front(case.cost)
             space = case.outcomes.space
-            scores = space.numbers(by_scores(case.scores, case.cost, _RUNS))
+            scores = space.numbers(by_scores(ground_truth, case.scores, case.cost, _RUNS))
             nsga2 = space.numbers(by_nsga2(ground_truth, case.cost, _RUNS * _TIMES[-1], 0))
             plotted.append(
                 Plotted(case.name, points, points[numbers], points[scores], points[nsga2])
@@ -152,7 +152,7 @@ class Exhaustive:
 
     def _print_regret(self, case: _Case) -> None:
         ground_truth, cost = case.outcomes.ground_truth(), case.cost
-        own = by_scores(case.scores, cost, _RUNS)
+        own = by_scores(ground_truth, case.scores, cost, _RUNS)
         lines = [self._regret_line(f"scores, {len(own)} runs", [regrets(ground_truth, cost, own)])]
         for times in _TIMES:
             budget = times * _RUNS

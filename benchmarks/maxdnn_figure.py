@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from hawx_hw.util.files import write_bytes
 
 if TYPE_CHECKING:
@@ -58,5 +60,7 @@ def draw(plotted: Sequence[Plotted], path: Path) -> None:
     write_bytes(path, file.getvalue())
 
 
-def _values(points):  # type: ignore[no-untyped-def]
-    return (points * (100, 1)).T
+def _values(points: np.ndarray) -> np.ndarray:
+    """Saved energy in percent, and accuracy drop: ``(2, n)``."""
+    values: np.ndarray = (points * (100, 1)).T
+    return values
