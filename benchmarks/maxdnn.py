@@ -96,7 +96,7 @@ _UNIFORM = (
 )
 _THEIR_ROUP = (
     *(unsigned_roupa(*pair) for pair in ((0, 4), (0, 6), (1, 6))),
-    *(unsigned_roup(*pair) for pair in ((0, 2), (1, 2), (1, 4))),
+    *(unsigned_roup(*pair) for pair in ((0, 2), (0, 4), (0, 5), (1, 2), (1, 4))),
 )
 _THEIR_PRECISION = tuple(
     unsigned_precision(*pair) for pair in ((8, 7), (7, 8), (7, 7), (6, 7), (6, 6))

@@ -14,7 +14,7 @@ from maxdnn_ground_truth import ours_outcomes, theirs_outcomes
 from maxdnn_outcomes import Outcomes
 from maxdnn_regret import LIMITS, SEEDS, by_nsga2, by_random, by_scores, regrets
 from maxdnn_search import profiled
-from maxdnn_theirs import Theirs, Unsigned, unsigned, unsigned_roup, unsigned_roupa
+from maxdnn_theirs import THEIR_MACS, Theirs, Unsigned, unsigned, unsigned_roup, unsigned_roupa
 from maxdnn_theirs_search import TheirRuns, divergences
 from resnet20_alphabets import energies_of
 from resnet20_choice import interval
@@ -68,6 +68,12 @@ class _Case:
     cost: MultiplierEnergy
     exact: float
     scores: np.ndarray
+
+    def by_their_weights(self, vector: np.ndarray) -> float:
+        """The share of energy that a vector saves with multiplications as ALWANN weighs them."""
+        macs = self.outcomes.space.macs
+        share = self.cost.table[np.arange(len(macs)), vector] / macs / (self.exact / macs.sum())
+        return 1 - float(np.dot(THEIR_MACS, share) / np.sum(THEIR_MACS))
 
 
 class Exhaustive:
@@ -123,7 +129,7 @@ class Exhaustive:
             points[:, 0] = 1 - points[:, 0] / case.exact
             numbers, _ = ground_truth.front(case.cost)
             space = case.outcomes.space
-            scores = space.numbers(by_scores(ground_truth, case.scores, case.cost, _RUNS))
+            scores = space.numbers(by_scores(case.scores, case.cost, _RUNS))
             nsga2 = space.numbers(by_nsga2(ground_truth, case.cost, _RUNS * _TIMES[-1], 0))
             plotted.append(
                 Plotted(case.name, points, points[numbers], points[scores], points[nsga2])
@@ -142,17 +148,17 @@ class Exhaustive:
             (vector,) = case.outcomes.space.vectors(numbers[[best]])
             paired = case.outcomes.paired(vector)
             low, high = interval(paired)
-            saved = f"{1 - points[best, 1] / case.exact:.1%}"
+            saved = (1 - points[best, 1] / case.exact, case.by_their_weights(vector))
+            shares = (f"{share:.1%}" for share in saved)
             text = " ".join(map(str, vector))
-            lines.append(
-                (f"{most:g}", saved, f"{paired.drop:z.1f}", f"{low:z.1f} to {high:z.1f}", text)
-            )
-        heading = ("at most", "saved", "drop", "95 %", "blocks by layer")
+            drop = (f"{paired.drop:z.1f}", f"{low:z.1f} to {high:z.1f}")
+            lines.append((f"{most:g}", *shares, *drop, text))
+        heading = ("at most", "saved", "by ALWANN's weights", "drop", "95 %", "blocks by layer")
         print_table(heading, lines, numbers=True)
 
     def _print_regret(self, case: _Case) -> None:
         ground_truth, cost = case.outcomes.ground_truth(), case.cost
-        own = by_scores(ground_truth, case.scores, cost, _RUNS)
+        own = by_scores(case.scores, cost, _RUNS)
         lines = [self._regret_line(f"scores, {len(own)} runs", [regrets(ground_truth, cost, own)])]
         for times in _TIMES:
             budget = times * _RUNS

@@ -16,34 +16,23 @@ from hawx_hw.search.cost import Cost
 from hawx_hw.search.evaluator import Evaluator, OutOfBudgetError
 from hawx_hw.search.problem import Problem
 
-__all__ = ["EVEN", "LIMITS", "SEEDS", "by_nsga2", "by_random", "by_scores", "regrets"]
+__all__ = ["LIMITS", "SEEDS", "by_nsga2", "by_random", "by_scores", "regrets"]
 
 #: Accuracy drops in percentage points that regret is measured at.
 LIMITS = (1.0, 2.0, 4.0, 8.0)
 SEEDS = 10
-#: Evaluations at evenly spaced costs that a search by scores begins with.
-EVEN = 7
 
 
-def by_scores(
-    exhaustive: GroundTruth,
-    scores: np.ndarray,
-    cost: Cost,
-    runs: int,
-    limits: Sequence[float] = LIMITS,
-) -> np.ndarray:
-    """Assignments of best score at several costs, the gaps around each drop then halved.
+def by_scores(scores: np.ndarray, cost: Cost, runs: int) -> np.ndarray:
+    """The assignments of best score at ``runs`` costs between the cheapest and the dearest.
 
     Parameters
     ----------
-    exhaustive : GroundTruth
     scores : ndarray of float64
         ``(units, blocks)``; they add up.
     cost : Cost
     runs : int
-        Evaluations at most, more than :data:`EVEN`.
-    limits : sequence of float
-        Accuracy drops in percentage points.
+        At least 2; fewer are evaluated where several costs have one assignment.
 
     Returns
     -------
@@ -51,31 +40,10 @@ def by_scores(
         ``(n, units)``, each once.
     """
     low, high = (float(end.sum()) for end in (cost.table.min(axis=1), cost.table.max(axis=1)))
-    points = exhaustive.points(cost)
-    evaluated: dict[int, np.ndarray] = {}
-
-    def evaluate(limit: float) -> bool:
-        """Whether the assignment of best score within a cost is a new one, and may be run."""
-        # The rounding of sums must not put the cheapest assignment above the least limit.
-        (vector,) = sweep(scores, cost.table, np.array([limit * (1 + 1e-12)]))
-        number = int(exhaustive.space.numbers(vector)[0])
-        if number in evaluated or len(evaluated) == runs:
-            return False
-        evaluated[number] = vector
-        return True
-
-    for limit in np.linspace(low, high, EVEN):
-        evaluate(float(limit))
-    going_on = True
-    while going_on:
-        going_on = False
-        for most in limits:
-            own = points[list(evaluated)]
-            good = own[own[:, 0] <= most, 1].min(initial=high)
-            # The dearest that is too bad, below the cheapest that is good.
-            bad = own[(own[:, 0] > most) & (own[:, 1] < good), 1].max(initial=low)
-            going_on |= evaluate((good + bad) / 2)
-    return np.array(list(evaluated.values()))
+    # The rounding of sums must not put the cheapest assignment above the least limit.
+    limits = np.linspace(low, high, runs) * (1 + 1e-12)
+    vectors: np.ndarray = np.unique(sweep(scores, cost.table, limits), axis=0)
+    return vectors
 
 
 def by_nsga2(exhaustive: GroundTruth, cost: Cost, runs: int, seed: int) -> np.ndarray:

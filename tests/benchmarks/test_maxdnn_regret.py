@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from ground_truth.exhaustive import GroundTruth
-from ground_truth.sweep import sweep
 from maxdnn_regret import by_nsga2, by_random, by_scores, regrets
 
 from hawx_hw.assignment.space import Space
@@ -25,20 +24,13 @@ def case():
 
 def test_perfect_scores_have_the_convex_front(case):
     ground_truth, cost = case
-    vectors = by_scores(ground_truth, LOSS.astype(float), cost, 40)
-    space = ground_truth.space
+    vectors = by_scores(LOSS.astype(float), cost, 40)
     _, front = ground_truth.front(cost)
     points = ground_truth.points(cost)[ground_truth.space.numbers(vectors)]
     for point in points:
         assert (front == point).all(axis=1).any()
     assert len(np.unique(vectors, axis=0)) == len(vectors)
-    assert len(by_scores(ground_truth, LOSS.astype(float), cost, 9)) <= 9
-    # Halving the gap around a drop ends at the best convex point of that drop.
-    near = by_scores(ground_truth, LOSS.astype(float), cost, 40, (5.0,))
-    best = min(cost(near)["energy_pj"][ground_truth.points(cost)[space.numbers(near), 0] <= 5])
-    dense = np.unique(sweep(LOSS.astype(float), cost.table, np.linspace(1.41, 4.3, 500)), axis=0)
-    drops = ground_truth.points(cost)[space.numbers(dense)]
-    assert best == pytest.approx(drops[drops[:, 0] <= 5, 1].min())
+    assert len(by_scores(LOSS.astype(float), cost, 5)) <= 5
 
 
 def test_regret_is_the_share_of_the_least_energy(case):
