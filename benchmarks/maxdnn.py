@@ -136,7 +136,9 @@ def main() -> None:
         _searches(graph, layers, "own", images, arguments)
     settings = [part.removeprefix("exhaustive-") for part in PARTS[3:] if part in arguments.parts]
     if settings:
-        exhaustive = Exhaustive(_ours(frozen, images), frozen, images, settings, arguments)
+        graph = _ours(frozen, images)
+        runs = _runs(graph, "ours", images, arguments)
+        exhaustive = Exhaustive(graph, frozen, images, settings, runs, arguments)
         exhaustive.report()
         if arguments.plot:
             draw(exhaustive.plotted(), arguments.plot)
@@ -156,7 +158,7 @@ def _reproduce(frozen: FrozenResNet8, images: Roles) -> None:
 
 
 def _accuracy(frozen: FrozenResNet8, split: Split, batch: int) -> float:
-    """Of the exact network in setting *theirs*, in percent, with so many images at a time."""
+    """Accuracy of the exact network in setting *theirs*, in percent, so many images at a time."""
     right = 0
     for start in range(0, len(split), batch):
         part = split.take(np.arange(start, min(start + batch, len(split))))
@@ -229,6 +231,17 @@ def _own(dataset: Dataset, images: Roles) -> Graph:
     )
 
 
+def _runs(graph: Graph, name: str, images: Roles, arguments: argparse.Namespace) -> Runs:
+    splits = {
+        "search": images.proposing(_SEARCH),
+        "select": images.selecting(_SELECT),
+        "report": images.test,
+    }
+    compensating = graph.codes(images.proposing(_COMPENSATION).images)
+    folder, threads = arguments.folder / name, arguments.threads
+    return Runs(graph, compensating, splits, folder, threads=threads, stored=arguments.stored)
+
+
 def _searches(
     graph: Graph,
     layers: Sequence[str],
@@ -237,26 +250,14 @@ def _searches(
     arguments: argparse.Namespace,
 ) -> None:
     """Search and report one network in setting *ours*."""
-    splits = {
-        "search": images.proposing(_SEARCH),
-        "select": images.selecting(_SELECT),
-        "report": images.test,
-    }
+    runs = _runs(graph, name, images, arguments)
     compensating = graph.codes(images.proposing(_COMPENSATION).images)
     folder = arguments.folder / name
-    runs = Runs(
-        graph,
-        compensating,
-        splits,
-        folder,
-        threads=arguments.threads,
-        stored=arguments.stored,
-    )
-    for part, split in splits.items():
+    for part in ("search", "select", "report"):
         right = runs.right({}, part)
         if right is None:
             raise SystemExit("Nothing is stored")
-        print(f"{name}, exact: {right.mean():.1%} of {len(split):,} images to {part}")
+        print(f"{name}, exact: {right.mean():.1%} of {len(right):,} images to {part}")
     accounting = Accounting(graph, layers, energies(), theirs=name == "ours")
     uniform = uniform_points(graph, layers, _UNIFORM, accounting, runs)
     lines = []
@@ -266,7 +267,8 @@ def _searches(
             continue
         search_drop, select, test = (each for each in drops if each is not None)
         shares = [f"{share:.1%}" for share in accounting.saved(point.assignment)]
-        select_cells = (f"{select.drop:z.2f}", "")
+        low, high = interval(select)
+        select_cells = (f"{select.drop:z.2f}", f"{low:z.1f} to {high:z.1f}")
         cells = (f"{search_drop.drop:z.1f}", *select_cells, *_cells(test))
         lines.append((f"uniform {point.mix[0][0]}", "", *shares, *cells))
     sets = {
@@ -287,7 +289,17 @@ def _searches(
     for title in sets:
         lines += _chosen(title, rows[title], accounting, runs)
     weights = ("by ALWANN's weights",) if name == "ours" else ()
-    heading = (name, "at most", "saved", *weights, "search", "select", "bound", "test", "95 %")
+    heading = (
+        name,
+        "at most",
+        "saved",
+        *weights,
+        "search",
+        "select",
+        "bound or 95 %",
+        "test",
+        "95 %",
+    )
     print_table(heading, lines, numbers=True)
 
 

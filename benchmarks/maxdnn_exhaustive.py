@@ -18,8 +18,10 @@ from maxdnn_theirs import THEIR_MACS, Theirs, Unsigned, unsigned, unsigned_roup,
 from maxdnn_theirs_search import TheirRuns, divergences
 from resnet20_alphabets import energies_of
 from resnet20_choice import interval
+from resnet20_runs import Runs
 
 from hawx_hw.assignment.space import Space
+from hawx_hw.blocks.assignment import Assignment
 from hawx_hw.blocks.registry import by_name
 from hawx_hw.datasets.roles import Roles
 from hawx_hw.graph.graph import Graph
@@ -87,6 +89,8 @@ class Exhaustive:
     images : Roles
     settings : sequence of str
         Some of ``ours`` and ``theirs``.
+    runs : Runs
+        Of ``graph``; designs of its front run on images that select, and on all that report.
     arguments : argparse.Namespace
         Those of :mod:`maxdnn`.
     """
@@ -97,9 +101,10 @@ class Exhaustive:
         frozen: FrozenResNet8,
         images: Roles,
         settings: Sequence[str],
+        runs: Runs,
         arguments: argparse.Namespace,
     ):
-        self._graph, self._frozen, self._images = graph, frozen, images
+        self._graph, self._frozen, self._images, self._runs = graph, frozen, images, runs
         self._folder, self._arguments = arguments.folder, arguments
         count = min(arguments.exhaustive_images, len(images.test))
         self._test = images.test.take(np.arange(count))
@@ -139,7 +144,7 @@ class Exhaustive:
     def _print_front(self, case: _Case) -> None:
         ground_truth = case.outcomes.ground_truth()
         numbers, points = ground_truth.front(case.cost)
-        lines = []
+        lines, elsewhere = [], []
         for most in (0.0, *LIMITS):
             good = np.flatnonzero(points[:, 0] <= most)
             if not len(good):
@@ -153,8 +158,26 @@ class Exhaustive:
             text = " ".join(map(str, vector))
             drop = (f"{paired.drop:z.1f}", f"{low:z.1f} to {high:z.1f}")
             lines.append((f"{most:g}", *shares, *drop, text))
+            if case.name == "ours":
+                elsewhere += self._elsewhere(text, case.outcomes.space.assignment(vector))
         heading = ("at most", "saved", "by ALWANN's weights", "drop", "95 %", "blocks by layer")
         print_table(heading, lines, numbers=True)
+        if elsewhere:
+            print("Each compensated by itself, on images that select, and on all that report")
+            print_table(
+                ("blocks by layer", "select", "95 %", "test", "95 %"), elsewhere, numbers=True
+            )
+
+    def _elsewhere(self, text: str, assignment: Assignment) -> list[tuple[str, ...]]:
+        """Drops on other images; nothing where they have not run and are not to be run."""
+        cells = []
+        for part in ("select", "report"):
+            paired = self._runs.paired(assignment, part)
+            if paired is None:
+                return []
+            low, high = interval(paired)
+            cells += [f"{paired.drop:z.2f}", f"{low:z.1f} to {high:z.1f}"]
+        return [(text, *cells)]
 
     def _print_regret(self, case: _Case) -> None:
         ground_truth, cost = case.outcomes.ground_truth(), case.cost
