@@ -88,7 +88,14 @@ def grown(form: SumForm, selected: np.ndarray, count: int, allowed: np.ndarray) 
     -------
     ndarray of bool
         ``(64,)``: the least error after each step; of equal ones the lowest place.
+
+    Raises
+    ------
+    ValueError
+        There are fewer partial products.
     """
+    if not 0 <= count <= allowed.sum():
+        raise ValueError(f"count must be in [0, {allowed.sum()}], not {count}")
     selected = selected & allowed
     while selected.sum() != count:
         flip = selected if selected.sum() > count else allowed & ~selected

@@ -147,7 +147,8 @@ class MaskSearch:
             own = [mask for mask in members if mask.count == most]
             own.sort(key=lambda mask: (self.plain(mask), mask.bits))
             for mask in own[:_STARTS]:
-                step = self._step(mask)
+                # Where all bits that the mask reads are in use, lower ones are needed.
+                step = min(self._step(mask), self._coarsest(count))
                 selected = grown(self._original(step), mask.selected.ravel(), count, _allowed(step))
                 yield Mask.of(selected)
 
@@ -172,6 +173,10 @@ class MaskSearch:
     def plain(self, mask: Mask) -> float:
         """The error with the original weights."""
         return self._original(self._step(mask)).error(mask.selected)
+
+    def _coarsest(self, count: int) -> int:
+        """The largest step of the activations that leaves so many partial products."""
+        return max(step for step in self._layer.steps if _allowed(step).sum() >= count)
 
     def _step(self, mask: Mask) -> int:
         return min(self._layer.step(mask), self._layer.steps[-1])

@@ -105,6 +105,13 @@ def test_swaps_find_what_adding_one_by_one_misses() -> None:
     assert form.error(better) == pytest.approx(best)
 
 
+def test_more_than_there_are() -> None:
+    form, allowed = random_form(4, 5)
+    assert grown(form, allowed, 5, allowed).sum() == 5
+    with pytest.raises(ValueError, match=r"count must be in \[0, 5\], not 6"):
+        grown(form, allowed, 6, allowed)
+
+
 def test_nothing_to_swap() -> None:
     form, allowed = random_form(4, 5)
     np.testing.assert_array_equal(swapped(form, allowed, allowed), allowed)

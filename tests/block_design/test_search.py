@@ -55,3 +55,10 @@ def test_no_worse_than_the_families(layer: Layer, count: int) -> None:
     assert search.design(count) is result
     assert result.mask in [candidate.mask for candidate in search.tried]
     assert MaskSearch(layer).design(count).mask == result.mask
+
+
+@pytest.mark.parametrize("count", [17, 33, 64])
+def test_one_more_than_the_rows_of_a_rectangle_have(layer: Layer, count: int) -> None:
+    """8 x 2 and 8 x 4 partial products use all that their activations' bits have."""
+    starts = list(MaskSearch(layer)._by_family(count))
+    assert starts and {mask.count for mask in starts} == {count}
