@@ -125,7 +125,8 @@ def _print(result: RetrainResult, folder: Path) -> None:
     )
     settings = result.settings
     typer.echo(
-        f"{settings.epochs} epochs on {settings.images:,} images; accuracies are on images that "
+        f"{settings.epochs} epoch{'' if settings.epochs == 1 else 's'} on "
+        f"{settings.images:,} images; accuracies are on images that "
         f"{'select' if result.designs[0].select else 'test'}, which no training saw."
     )
     if result.designs[0].index is not None:

@@ -276,7 +276,8 @@ def retrain_lines(result: RetrainResult, built: int | None) -> list[Line]:
     known = [
         (
             "retraining",
-            f"{settings.epochs} epochs on {settings.images:,} images, gradient {settings.gradient}"
+            f"{settings.epochs} epoch{'' if settings.epochs == 1 else 's'} on "
+            f"{settings.images:,} images, gradient {settings.gradient}"
             f"{', with distillation' if settings.distillation else ''}",
         )
     ]

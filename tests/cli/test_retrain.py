@@ -53,7 +53,7 @@ def test_a_table_of_what_became_of_the_network(hawx, folder: Path) -> None:
     assert result.settings.epochs == 1 and result.settings.gradient == "gain"
     assert f"{100 * design.select.before:.2f} %" in printed
     assert f"{100 * design.select.after:.2f} %" in printed
-    assert f"1 epochs on {result.settings.images:,} images" in printed
+    assert f"1 epoch on {result.settings.images:,} images" in printed
     assert "put training: {epochs: 1, gradient: gain} there" in printed
     assert "drum(k=2)" in printed and "hawx pick" not in printed
 
