@@ -19,7 +19,16 @@ from hawx_hw.search.pick import CONFIDENCE, Choice, choose
 from hawx_hw.search.result import DesignPoint, SearchResult, stored_assignment
 from hawx_hw.search.selection import selected_front
 
-__all__ = ["CONSTRAINTS", "Chosen", "Point", "by_bound", "interval", "judge", "upper"]
+__all__ = [
+    "CONSTRAINTS",
+    "Chosen",
+    "Point",
+    "by_bound",
+    "by_own_bound",
+    "interval",
+    "judge",
+    "upper",
+]
 
 #: The largest accuracy drops, in percentage points, that designs are chosen for.
 CONSTRAINTS = (0.25, 0.5, 1.0, 2.0)
@@ -138,6 +147,20 @@ def by_bound(result: SearchResult, points: Sequence[Point], most: float, runs: R
             report = runs.paired(point.assignment, "report")
             return Chosen(point.vector, point.saved, choice, report)
     return Chosen(choice.point.vector, 0.0, choice)
+
+
+def by_own_bound(points: Sequence[Point], most: float, runs: Runs) -> Point | None:
+    """The cheapest point that would keep ``most`` on images that select if it were the only one.
+
+    It is one of several, so that this claims nothing: the images that report do, of this point
+    alone.
+    """
+    kept = []
+    for point in points:
+        paired = runs.paired(point.assignment, "select")
+        if paired is not None and upper(paired) <= most:
+            kept.append(point)
+    return max(kept, key=lambda point: point.saved, default=None)
 
 
 def upper(paired: Paired) -> float:

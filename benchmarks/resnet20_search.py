@@ -67,7 +67,7 @@ LEVELS = ("layers", "filters")
 _CALIBRATION, _PROFILE, _COMPENSATION, _SEARCH = 512, 64, 128, 2000
 #: Shares of energy to save, up to this accuracy drop on the images of the search.
 _SAVED = (0.75, 0.80, 0.85, 0.90)
-_TOO_MUCH = 3.0
+_TOO_MUCH = 4.5
 #: Drops on the images of the search, in percentage points, around which gaps are halved.
 _HALVED = (1.0,)
 
@@ -149,8 +149,13 @@ def _print_exact(runs: Runs, parts: dict[str, Split]) -> float:
 def _add_row(
     rows: dict[tuple[str, str], Row], key: tuple[str, str], points: list[Point], runs: Runs
 ) -> None:
-    """Judge some points by the images that select; no row where a point has not run."""
-    some = [point for point in points if point.search.drop <= _TOO_MUCH]
+    """Judge points by the images that select, of those that are stored where nothing new runs."""
+    some = [
+        point
+        for point in points
+        if point.search.drop <= _TOO_MUCH
+        and None not in [runs.paired(point.assignment, part) for part in ("select", "report")]
+    ]
     if not some:
         return
     exact = some[0].energy_pj / (1 - some[0].saved)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from resnet20_choice import CONSTRAINTS, Chosen, Point, by_bound, interval, upper
+from resnet20_choice import CONSTRAINTS, Chosen, Point, by_bound, by_own_bound, interval, upper
 from resnet20_difference import Curve, added
 from resnet20_runs import Runs
 
@@ -14,7 +14,7 @@ from hawx_hw.search.bound import Paired
 from hawx_hw.search.result import SearchResult
 from hawx_hw.util.tables import print_table
 
-__all__ = ["Row", "bound_cells", "difference", "print_tables"]
+__all__ = ["Row", "bound_cells", "difference", "own_cells", "print_tables"]
 
 #: Parts whose images propose nothing.
 _UNSEEN = ("select", "report")
@@ -62,12 +62,14 @@ def print_tables(rows: Mapping[Key, Row]) -> None:
         for most in CONSTRAINTS
     }
     print("\nBy the bound: drop and its bound on images that select; on images that report the")
-    print("drop and its one-sided 95 % bound")
-    lines = [
-        (", ".join(key), f"{most:g}", *bound_cells(each)) for (key, most), each in chosen.items()
-    ]
+    print("drop and its one-sided 95 % bound. By its own bound on images that select likewise.")
+    lines = []
+    for (key, most), each in chosen.items():
+        row = rows[key]
+        own = by_own_bound(row.points, most, row.runs)
+        lines.append((", ".join(key), f"{most:g}", *bound_cells(each), *own_cells(own, row)))
     heading = ("designs", "at most", "saved", "select", "bound", "finalists", "report", "95 %")
-    print_table(heading, lines, numbers=True)
+    print_table((*heading, "own: saved", "select", "report", "95 %"), lines, numbers=True)
     print("\nMultiplications of the designs chosen for 1 percentage point:")
     for key, row in rows.items():
         vector = chosen[key, 1.0].vector
@@ -169,6 +171,15 @@ def _design_cells(point: Point, row: Row) -> Sequence[str]:
         f"{upper(report):z.2f}",
         f"{row.runs.seconds(point.assignment):.0f}",
     )
+
+
+def own_cells(point: Point | None, row: Row) -> tuple[str, ...]:
+    """Saved; drop on images that select; drop and bound on those that report."""
+    if point is None:
+        return ("exact", "0.00", "0.00", "0.00")
+    select, report = row.runs.paired(point.assignment, "select"), row.report(point)
+    assert select is not None
+    return (f"{point.saved:.1%}", *(f"{x:z.2f}" for x in (select.drop, report.drop, upper(report))))
 
 
 def bound_cells(chosen: Chosen) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from resnet20_choice import Point, by_bound, interval, judge, upper
+from resnet20_choice import Point, by_bound, by_own_bound, interval, judge, upper
 from resnet20_runs import Runs
 from resnet20_search import parts_of
 from resnet20_tables import Row, bound_cells, difference, print_tables
@@ -103,6 +103,21 @@ def test_designs_are_chosen_by_the_bound_and_reported_by_other_images(tmp_path: 
     assert bound_cells(by_bound(judged, points, 0.01, runs))[0] == "exact"
 
 
+def test_a_point_by_its_own_bound(tmp_path: Path) -> None:
+    runs = small_runs(tmp_path)
+    points = evaluated(runs, [(2, 2, 2, 2), (0, 0, 0, 1), (1, 1, 1, 1)])
+    bounds = {}
+    for point in points:
+        paired = runs.paired(point.assignment, "select")
+        assert paired is not None
+        bounds[point.vector] = upper(paired)
+    for most in (0.01, 10.0, 15.0, 90.0):
+        kept = [point for point in points if bounds[point.vector] <= most]
+        expected = min(kept, key=lambda point: point.energy_pj) if kept else None
+        assert by_own_bound(points, most, runs) is expected
+    assert by_own_bound(points, 90.0, runs) is points[0]
+
+
 def test_images_that_select_are_halved_and_test_images_report() -> None:
     select, test = pool(7, 1), pool(4, 2)
     parts = parts_of(Roles(pool(9, 3), select, test))
@@ -128,7 +143,7 @@ def test_tables_have_every_design_and_what_both_alphabets_add(
     row = Row(points, judged, runs)
     print_tables({("precision", "filters"): row, ("both", "filters"): row})
     text = capsys.readouterr().out
-    assert text.count("25.0%") == 2 * len(points) + 2  # every design twice, and two targets
+    assert text.count("25.0%") == 2 * len(points) + 2  # every design twice, and two pairs
     assert "on 380 images" in text
     assert "Both alphabets against lower precision, layers" not in text
     rights = [row.right(points[2]), row.right(None)]
