@@ -155,12 +155,12 @@ def by_own_bound(points: Sequence[Point], most: float, runs: Runs) -> Point | No
     It is one of several, so that this claims nothing: the images that report do, of this point
     alone.
     """
-    kept = []
+    remaining = []
     for point in points:
         paired = runs.paired(point.assignment, "select")
         if paired is not None and upper(paired) <= most:
-            kept.append(point)
-    return max(kept, key=lambda point: point.saved, default=None)
+            remaining.append(point)
+    return max(remaining, key=lambda point: point.saved, default=None)
 
 
 def upper(paired: Paired) -> float:

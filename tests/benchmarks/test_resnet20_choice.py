@@ -112,8 +112,8 @@ def test_a_point_by_its_own_bound(tmp_path: Path) -> None:
         assert paired is not None
         bounds[point.vector] = upper(paired)
     for most in (0.01, 10.0, 15.0, 90.0):
-        kept = [point for point in points if bounds[point.vector] <= most]
-        expected = min(kept, key=lambda point: point.energy_pj) if kept else None
+        remaining = [point for point in points if bounds[point.vector] <= most]
+        expected = min(remaining, key=lambda point: point.energy_pj) if remaining else None
         assert by_own_bound(points, most, runs) is expected
     assert by_own_bound(points, 90.0, runs) is points[0]
 
