@@ -52,6 +52,7 @@ def main() -> None:
     parser.add_argument("--resnet20", type=Path, help="the checkpoint")
     parser.add_argument("--blocks", nargs="+", default=_LIMITS, help="that set the limits")
     parser.add_argument("--positions", type=int, default=8192)
+    parser.add_argument("--effort", type=int, default=1, help="as in hawx blocks design")
     parser.add_argument("--json", type=Path, help="write all numbers to this file, too")
     arguments = parser.parse_args()
     if unknown := set(arguments.layers) - set(_LAYERS):
@@ -62,7 +63,7 @@ def main() -> None:
             print(f"{layer}: missing: --resnet20")
             continue
         start = time.perf_counter()
-        designer, title = _designer(layer, arguments.resnet20, arguments.positions)
+        designer, title = _designer(layer, arguments)
         designs = []
         for name in arguments.blocks:
             block = by_name(name)
@@ -102,8 +103,9 @@ def _row(row: Row) -> str:
     )
 
 
-def _designer(layer: str, checkpoint: Path | None, positions: int) -> tuple[BlockDesigner, str]:
-    graph, parts = _network(layer, checkpoint)
+def _designer(layer: str, arguments: argparse.Namespace) -> tuple[BlockDesigner, str]:
+    graph, parts = _network(layer, arguments.resnet20)
+    positions = arguments.positions
     node = next(each for each in graph.nodes if each.name == layer)
     chosen, operands = parts.proposing(_DESIGN), parts.proposing(_OPERANDS)
     held_out = parts.fresh(_CALIBRATION, _DESIGN, _OPERANDS).take(np.arange(_REPORT))
@@ -119,6 +121,7 @@ def _designer(layer: str, checkpoint: Path | None, positions: int) -> tuple[Bloc
         Layer(graph, node, graph.codes(chosen.images), positions),
         energies,
         HeldOut(graph, node, graph.codes(held_out.images), positions),
+        arguments.effort,
     )
     taps = node.weight[0].size
     return designer, (

@@ -150,11 +150,14 @@ class BlockDesigner:
     energies : LayerEnergies
     held_out : HeldOut
         At the positions that errors are reported on.
+    effort : int
+        How many times as many masks are tried, at least 1.
     """
 
-    def __init__(self, layer: Layer, energies: LayerEnergies, held_out: HeldOut):
+    def __init__(self, layer: Layer, energies: LayerEnergies, held_out: HeldOut, effort: int = 1):
         self._layer, self._energies, self._held_out = layer, energies, held_out
-        self._search = MaskSearch(layer)
+        self._search = MaskSearch(layer, effort)
+        self._effort = effort
         self._measured: dict[Mask, BlockEnergy] = {}
         self._rows: dict[str, Row] = {}
 
@@ -311,7 +314,7 @@ class BlockDesigner:
             if each.mask not in self._measured
             and self._interpolated(each.mask.count) <= _MARGIN * limit_fj
         )
-        for candidate in itertools.islice(close, _OTHERS):
+        for candidate in itertools.islice(close, self._effort * _OTHERS):
             if self.energy(candidate.mask).energy_fj <= limit_fj:
                 return candidate
         return best

@@ -73,10 +73,12 @@ class MaskSearch:
     ----------
     layer : Layer
         At the positions that the masks are designed for.
+    effort : int
+        How many times as many swaps are tried, at least 1.
     """
 
-    def __init__(self, layer: Layer):
-        self._layer = layer
+    def __init__(self, layer: Layer, effort: int = 1):
+        self._layer, self._effort = layer, effort
         self._tried: dict[Mask, Candidate] = {}
         self._designed: dict[int, Candidate] = {}
 
@@ -108,7 +110,7 @@ class MaskSearch:
         if count not in self._designed:
             starts = dict.fromkeys([*self._by_form(count), *self._by_family(count)])
             order = sorted(map(self.candidate, starts), key=_rank)
-            ends = [self._descended(start) for start in order[:_DESCENTS]]
+            ends = [self._descended(start) for start in order[: _DESCENTS + self._effort - 1]]
             self._designed[count] = min(ends, key=_rank)
         return self._designed[count]
 
@@ -162,7 +164,9 @@ class MaskSearch:
             return fitted
         for source in (form, self._original(step)):
             selected = best.mask.selected.ravel()
-            for _, (out, into) in itertools.islice(neighbors(source, selected, allowed), _SWAPS):
+            for _, (out, into) in itertools.islice(
+                neighbors(source, selected, allowed), self._effort * _SWAPS
+            ):
                 changed = selected.copy()
                 changed[[out, into]] = False, True
                 candidate = self.candidate(Mask.of(changed))

@@ -44,6 +44,9 @@ def design(
         bool,
         typer.Option("--fisher", help="Count each filter by what its errors do to the classes."),
     ] = False,
+    effort: Annotated[
+        int, typer.Option(min=1, max=100, help="How many times as many masks are tried.")
+    ] = 1,
     jobs: Annotated[int, typer.Option(min=1, max=1024, help="Number of parallel syntheses.")] = 1,
     build: BuildOption = BUILD,
     as_json: JsonOption = False,
@@ -65,7 +68,16 @@ def design(
         if images is not None:
             check_option(images, loaded, path.parent, "training", "--images")
         result, count = _designed(
-            loaded, path.parent, build / loaded.name, layer, energy, images, fisher, jobs, console
+            loaded,
+            path.parent,
+            build / loaded.name,
+            layer,
+            energy,
+            images,
+            fisher,
+            effort,
+            jobs,
+            console,
         )
     except UserError as error:
         raise located(error, path) from error
@@ -84,6 +96,7 @@ def _designed(
     energy: float,
     images: int | None,
     fisher: bool,
+    effort: int,
     jobs: int,
     console: Console,
 ) -> tuple[Design, int]:
@@ -145,8 +158,8 @@ def _designed(
                 jobs=jobs,
                 store=default_store(),
             )
-        with progress.task("designing", estimate=120.0):
-            return BlockDesigner(own, energies, errors).design(energy), len(held_out)
+        with progress.task("designing", estimate=120.0 * effort):
+            return BlockDesigner(own, energies, errors, effort).design(energy), len(held_out)
 
 
 def _node(graph: Graph, layer: str) -> Conv2d | Linear:
