@@ -26,24 +26,24 @@ class _Part(nn.Module):
     Parameters
     ----------
     surrogate : Surrogate
-    rows : ndarray of int64 or None
+    filters : ndarray of int64 or None
         The filters that have such weights; None: all.
     mask : ndarray of float32 or None
         Which of these filters' weights have it; None: all of them.
     """
 
-    rows: torch.Tensor | None
+    filters: torch.Tensor | None
     mask: torch.Tensor | None
     weight: torch.Tensor
     weight_slope: torch.Tensor
     activation: torch.Tensor
     activation_slope: torch.Tensor
 
-    def __init__(self, surrogate: Surrogate, rows: np.ndarray | None, mask: np.ndarray | None):
+    def __init__(self, surrogate: Surrogate, filters: np.ndarray | None, mask: np.ndarray | None):
         super().__init__()
         self.zero_point = surrogate.zero_point
         self.sloped = bool((surrogate.activation_slope != 1).any())
-        arrays = {"rows": rows, "mask": mask}
+        arrays = {"filters": filters, "mask": mask}
         tensors = {name: each if each is None else torch.from_numpy(each)
                    for name, each in arrays.items()}  # fmt: skip
         for name, tensor in (tensors | surrogate.tensors()).items():
@@ -101,16 +101,18 @@ class Derivative(nn.Module):
         by_x, by_codes = torch.zeros_like(x), torch.zeros_like(codes)
         for part in self._parts:
             assert isinstance(part, _Part)
-            rows = slice(None) if part.rows is None else part.rows
-            weight, slope = (_looked_up(v, codes[rows]) for v in (part.weight, part.weight_slope))
+            filters = slice(None) if part.filters is None else part.filters
+            weight, slope = (
+                _looked_up(v, codes[filters]) for v in (part.weight, part.weight_slope)
+            )
             if part.mask is not None:
                 weight, slope = weight * part.mask, slope * part.mask
-            of_rows = gradient if part.rows is None else gradient[:, rows]
-            by_features, by_factors = self._of_products(part.features(x), weight, of_rows)
+            of_filters = gradient if part.filters is None else gradient[:, filters]
+            by_features, by_factors = self._of_products(part.features(x), weight, of_filters)
             if part.sloped:
                 by_features = by_features * _looked_up(part.activation_slope, x)
             by_x += by_features.sum(dim=-1)
-            by_codes[rows] += (by_factors * slope).sum(dim=-1)
+            by_codes[filters] += (by_factors * slope).sum(dim=-1)
         return by_x, by_codes
 
     def _of_products(
@@ -135,13 +137,13 @@ class Derivative(nn.Module):
 
 
 def _part(node: Conv2d | Linear, chosen: np.ndarray, surrogate: Surrogate) -> _Part:
-    rows = np.flatnonzero(chosen.reshape(len(chosen), -1).any(axis=1))
-    if len(rows) == len(chosen) or (isinstance(node, Conv2d) and node.groups > 1):
-        rows = np.arange(len(chosen))  # filters of groups stay where they are
-    mask = chosen[rows]
+    filters = np.flatnonzero(chosen.reshape(len(chosen), -1).any(axis=1))
+    if len(filters) == len(chosen) or (isinstance(node, Conv2d) and node.groups > 1):
+        filters = np.arange(len(chosen))  # filters of groups stay where they are
+    mask = chosen[filters]
     return _Part(
         surrogate,
-        None if len(rows) == len(chosen) else rows,
+        None if len(filters) == len(chosen) else filters,
         None if mask.all() else mask.astype(np.float32)[..., None],
     )
 

@@ -66,9 +66,13 @@ class TrainingSettings(Record):
     Parameters
     ----------
     epochs : int
+        Passes over the images.
     gradient : {"straight", "gain", "table"}
+        How products were differentiated.
     distillation : bool
+        Whether outputs of the network with exact blocks were learned from, beside the labels.
     seed : int
+        Of the order of images and of their distortion.
     images : int
         Images that each learned from.
     device : str
