@@ -51,7 +51,7 @@ class RunResults:
     accelerator : AcceleratorResult or None
     profile : ProfileFile or None
     search : SearchFile or None
-        With its retrained designs.
+        With its retrained designs, where ``retrain`` is a stage of the run, too.
     retrain : RetrainResult or None
     index : int or None
         The point of the search's front that was picked; None without a search.
@@ -110,6 +110,9 @@ def load_results(folder: Path, stages: tuple[str, ...]) -> RunResults:
         A file is missing, damaged or of another schema.
     """
     read = {stage: _READERS[stage](folder) for stage in stages}
+    if "search" in read and "retrain" in read:
+        # A retrain.json of no stage of the run may be of another search.
+        read["search"] = _with_retrained(read["search"], read["retrain"])
     if "pick" in read:
         read["index"] = read.pop("pick")
     if "emit" in read:
@@ -140,10 +143,17 @@ def _profile(folder: Path) -> ProfileFile:
 
 def _search(folder: Path) -> SearchFile:
     from hawx_hw.search.result import SearchFile
-    from hawx_hw.search.retrained import load_candidates
 
-    result = SearchFile.read(folder)
-    return result if result.search is None else SearchFile(search=load_candidates(folder))
+    return SearchFile.read(folder)
+
+
+def _with_retrained(result: SearchFile, trained: RetrainResult) -> SearchFile:
+    from hawx_hw.search.result import SearchFile
+    from hawx_hw.search.retrained import with_retrained
+
+    if result.search is None:
+        return result
+    return SearchFile(search=with_retrained(result.search, trained))
 
 
 def _retrain(folder: Path) -> RetrainResult:

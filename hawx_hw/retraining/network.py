@@ -11,7 +11,7 @@ conversion.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,7 +21,15 @@ from torch import nn
 from hawx_hw.blocks.assignment import Assignment, LayerBlocks
 from hawx_hw.emulation import Emulator
 from hawx_hw.emulation.products import EXACT
-from hawx_hw.graph.graph import MULTIPLIER_BITS, SHIFT_MIN, WEIGHT_MAX, Conv2d, Graph, Linear
+from hawx_hw.graph.graph import (
+    MULTIPLIER_BITS,
+    SHIFT_MIN,
+    SUM_MAX,
+    WEIGHT_MAX,
+    Conv2d,
+    Graph,
+    Linear,
+)
 from hawx_hw.retraining.derivative import Derivative
 from hawx_hw.retraining.surrogate import Gradient, surrogate
 from hawx_hw.scores.jacobian import real_function
@@ -165,11 +173,18 @@ class _Layer(nn.Module):
         weight: np.ndarray = self._codes().to(torch.int8).cpu().numpy()
         rule = self._node.requantization
         gain = 1 + self.gain.detach().double().cpu().numpy() / _GAIN_UNITS
-        multiplier = np.clip(np.rint(rule.multiplier * gain), 0, _MULTIPLIER_MAX).astype(np.int64)
+        real_bias = self.bias.detach().double().cpu().numpy()
+        # What the bias may be without its products: so all sums fit int32, however small the gain.
+        room = SUM_MAX - 2 * self._largest(weight)
+        # Without any gain the bias would be lost, and with too little of it would not fit.
+        least = np.ceil(np.abs(real_bias) * 2.0**rule.shift / room)
+        if len(rule.multiplier) == 1:
+            least = least.max(keepdims=True)
+        multiplier = np.maximum(np.rint(rule.multiplier * gain), least)
+        multiplier = np.clip(multiplier, 0, _MULTIPLIER_MAX).astype(np.int64)
         scale = np.maximum(multiplier, 1) * 2.0**-rule.shift
-        bias = np.rint(self.bias.detach().double().cpu().numpy() / scale).astype(np.int64)
-        limits = np.iinfo(np.int32)
-        bias = np.clip(bias - self._at_zero(weight), limits.min, limits.max).astype(np.int32)
+        bias = np.clip(np.rint(real_bias / scale), -room, room).astype(np.int64)
+        bias = (bias - self._at_zero(weight)).astype(np.int32)
         requantization = replace(rule, multiplier=multiplier)
         return replace(self._node, weight=weight, bias=bias, requantization=requantization)
 
@@ -210,9 +225,19 @@ class _Layer(nn.Module):
 
     def _at_zero(self, weight: np.ndarray) -> np.ndarray:
         """What the filters' products add up to at the zero point: int64 ``(filters,)``."""
-        tables = np.stack([b.table[:, self._zero_point + 128] for b in self._blocks.blocks])
-        products = tables[self._blocks.choice, weight.astype(np.int64) + 128].astype(np.int64)
-        total: np.ndarray = products.reshape(len(weight), -1).sum(axis=1)
+        return self._added(
+            weight, [b.table[:, self._zero_point + 128] for b in self._blocks.blocks]
+        )
+
+    def _largest(self, weight: np.ndarray) -> np.ndarray:
+        """What the filters' products add up to at most, in magnitude: int64 ``(filters,)``."""
+        tables = [np.abs(b.table.astype(np.int64)).max(axis=1) for b in self._blocks.blocks]
+        return self._added(weight, tables)
+
+    def _added(self, weight: np.ndarray, tables: Sequence[np.ndarray]) -> np.ndarray:
+        """The sums over a filter's weights, of tables ``(256,)`` of its blocks."""
+        products = np.stack(tables)[self._blocks.choice, weight.astype(np.int64) + 128]
+        total: np.ndarray = products.astype(np.int64).reshape(len(weight), -1).sum(axis=1)
         return total
 
 

@@ -133,18 +133,19 @@ def with_retrained(result: SearchResult, trained: RetrainResult) -> SearchResult
     UserError
         It is of another search.
     """
-    points = tuple(_point(result, design) for design in trained.designs)
+    points = tuple(
+        _point(result, design, len(result.designs) + place)
+        for place, design in enumerate(trained.designs)
+    )
     return replace(result, retrained=points)
 
 
-def _point(result: SearchResult, design: RetrainedDesign) -> DesignPoint:
+def _point(result: SearchResult, design: RetrainedDesign, number: int) -> DesignPoint:
     if design.index is None or design.select is None or design.searched is None:
-        raise UserError(
-            "The retrained design is not of a search",
-            where=RetrainResult.FILE,
-            hint=RetrainResult.how_to_make(),
-        )
+        raise _wrong("The retrained design is not of a search")
     origin = result.designs[by_index(result, design.index)]
+    if design.number != number or set(design.blocks) != set(origin.assignment["blocks"]):
+        raise _wrong(f"The retrained design {design.number} is of another search")
     paired = Paired(design.select.images, design.select.lost, design.select.gained)
     searched = design.searched
     return replace(
@@ -159,6 +160,10 @@ def _point(result: SearchResult, design: RetrainedDesign) -> DesignPoint:
         estimate=_estimate(design.select),
         retrained=True,
     )
+
+
+def _wrong(what: str) -> UserError:
+    return UserError(what, where=RetrainResult.FILE, hint=RetrainResult.how_to_make())
 
 
 def _estimate(seen: Seen) -> DropEstimate:

@@ -6,8 +6,10 @@ import pytest
 from hawx_hw.design.sources import accelerator_digest
 from hawx_hw.errors import UserError
 from hawx_hw.report.run_results import load_results
+from hawx_hw.retraining.result import RetrainedDesign, RetrainResult, Seen
 from hawx_hw.scores.profiling import ProfileFile
-from hawx_hw.search.result import SearchFile
+from hawx_hw.search.result import SearchFile, save_result
+from hawx_hw.search.retrained import load_candidates
 from tests.flows.test_result import PASSED
 from tests.flows.test_result import result as flow_result
 from tests.report.samples import (
@@ -22,11 +24,14 @@ from tests.report.samples import (
     VERIFY,
     build_folder,
 )
+from tests.search.small import design_point, search_result
 
 STAGES = (
     "quantize", "accelerator", "profile", "search", "retrain", "pick", "assign", "predict",
     "emit", "verify", "synth", "power",
 )  # fmt: skip
+EXACT = design_point((0, 0), 0.0, {"energy_nj": 9.0})
+EVERY = search_result((EXACT, design_point((1, 0), 1.0, {"energy_nj": 5.0}, ["drum(k=4)"])))
 NO_SEARCH = (ProfileFile(profile=None), SearchFile(search=None))
 DESIGN = {
     "schema": 2,
@@ -67,6 +72,26 @@ def test_only_the_stages_of_the_run_are_read(tmp_path: Path) -> None:
     assert results.quantize == QUANTIZE
     assert results.verify is None
     assert set(results.as_dict()) == {"quantize"}
+
+
+def test_retrained_designs_of_the_run_alone(tmp_path: Path) -> None:
+    """Those of an earlier run, whose search was another one, are not read."""
+    save_result(EVERY, tmp_path)
+    designs = (retrained_design(),)
+    RetrainResult(designs=designs).write(tmp_path)
+    alone = load_results(tmp_path, ("search",))
+    assert alone.search is not None and alone.search.search == EVERY
+    both = load_results(tmp_path, ("search", "retrain"))
+    assert both.search is not None and both.search.search.retrained[0].retrained
+    assert both.search.search == load_candidates(tmp_path)
+
+
+def retrained_design() -> RetrainedDesign:
+    seen = Seen(images=100, exact=0.9, before=0.5, after=0.8, lost=10, gained=0)
+    return RetrainedDesign(
+        index=1, number=len(EVERY.designs), blocks=EVERY.designs[1].blocks, files="retrained/0",
+        select=seen, test=seen, searched=seen,
+    )  # fmt: skip
 
 
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:

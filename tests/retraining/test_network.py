@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -214,3 +216,22 @@ def test_skipped_weights_stay_zero_and_pass_no_gradient(gradient) -> None:
         layer = name.split(".")[-2]
         if layer in ("a", "b") and gradient_of is not None:
             assert not gradient_of.any(), name
+
+
+@pytest.mark.parametrize("gain", [-128.0, -127.9, -300.0])
+@pytest.mark.parametrize("bias", [90.0, -30.0, 100_000.0])
+def test_a_filter_without_gain_keeps_its_bias(gain: float, bias: float) -> None:
+    """However large a bias would be in units of a sum that hardly counts: no sum leaves int32."""
+    node = layer().nodes[0]
+    rule = replace(node.requantization, shift=32)
+    graph = replace(layer(), nodes=(replace(node, requantization=rule),))
+    x = np.array([[10, -20, 60], [-128, 127, -128]], dtype=np.int8)
+    network = IntegerNetwork(graph, {}, "straight", x, threads=1)
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            if not name.endswith("weight"):
+                parameter[:] = gain if name.endswith("gain") else bias
+    result = network(torch.from_numpy(x))
+    np.testing.assert_array_equal(result.detach().numpy(), outputs(network.graph(), x, {}))
+    code = np.clip(bias - 10, -128, 127)
+    np.testing.assert_allclose(result.detach().numpy(), 0.25 * (code + 10), atol=0.25)

@@ -204,6 +204,13 @@ def test_files(tmp_path: Path) -> None:
     RetrainResult(designs=(design,)).write(tmp_path)
     with pytest.raises(UserError, match="no point 99"):
         load_candidates(tmp_path)
+    own = {"index": 1, "number": len(EVERY.designs), "blocks": ("drum(k=4)",)}
+    RetrainResult(designs=(design.model_copy(update=own),)).write(tmp_path)
+    assert len(load_candidates(tmp_path).retrained) == 1
+    for other in ({"blocks": ("drum(k=3)",)}, {"number": 99}):
+        RetrainResult(designs=(design.model_copy(update=own | other),)).write(tmp_path)
+        with pytest.raises(UserError, match=r"retrain\.json.* is of another search"):
+            load_candidates(tmp_path)
     RetrainResult(designs=(design.model_copy(update={"index": None}),)).write(tmp_path)
     with pytest.raises(UserError, match=r"retrain\.json.* not of a search"):
         load_candidates(tmp_path)
