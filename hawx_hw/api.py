@@ -318,7 +318,9 @@ class Project:
         """Compensate the network for the design's blocks, train it, and write the accelerator.
 
         It is trained where the settings have a section ``training``: on the images for learning,
-        once for each call.
+        once for each call. The bound that :meth:`pick` chose a design by is one of the network
+        before that: unlike ``hawx run``, nothing here tests the trained one by the images that
+        select.
 
         Parameters
         ----------

@@ -18,7 +18,7 @@ class Skipped(Block):
     """Every product is 0: the weights of the block are skipped.
 
     What they would add to a sum on average is left to the bias. The block reads neither operand:
-    codes of any step suit it, and where compensation chooses the weights under it, they are 0.
+    codes of any step suit it, and a weight that compensation chooses anew under it is 0.
     MAx-DNN (LASCAS 2022) skips parts of kernels; that a block does so is a reconstruction.
     """
 
