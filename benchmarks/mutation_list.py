@@ -1212,6 +1212,20 @@ _SEARCH = (
         "tests/search/test_retrained.py",
     ),
     Mutation(
+        "retraining-a-filter-without-gain-loses-its-bias",
+        "hawx_hw/retraining/network.py",
+        "np.maximum(np.rint(rule.multiplier * gain), least)",
+        "np.rint(rule.multiplier * gain)",
+        "tests/retraining/test_network.py",
+    ),
+    Mutation(
+        "results-with-retrained-designs-of-an-earlier-search",
+        "hawx_hw/search/retrained.py",
+        "design.number != number or ",
+        "",
+        "tests/search/test_retrained.py",
+    ),
+    Mutation(
         "retraining-from-images-that-select",
         "hawx_hw/pipeline/data.py",
         "learn=parts.learn,",
