@@ -88,7 +88,9 @@ class Design:
         The best member of the family ``array``; plain lower precision is one.
     mixture : (Row, Row) or None
         Two plain precisions: some filters with the one and the others with the other take as much
-        energy as the mask. None where the mask is one of plain precision.
+        energy as the mask. None where the mask is one of plain precision. Each counts with
+        activations rounded for it alone; a layer's are rounded once, so that a mixture of different
+        bits of activations is idealized, to the disadvantage of the mask.
     ratio : Estimate
         The error of the mask relative to that of the precision.
     at_equal_energy : Estimate or None
