@@ -12,7 +12,8 @@ of a block is differentiated in one of three ways:
     as the table's own differences, by its exact factors ``sum_i u_i(w) v_i(x)``: as many
     convolutions as factors.
 
-Slopes are central differences over ``2 h`` codes with the block's own step ``h``.
+Slopes are central differences over ``2 h`` codes with the block's own step ``h``, of codes that the
+block accepts: what it makes of others, such as those that do not fit its operands, is not read.
 """
 
 from __future__ import annotations
@@ -106,9 +107,9 @@ def surrogate(
         right_centered = right - right[zero_point + 128]
         return _surrogate(
             left,
-            _slopes(left, max(_STEP, block.weight_step)),
+            _slopes(left, max(_STEP, block.weight_step), block.weights),
             right_centered,
-            _slopes(right, max(_STEP, block.activation_step)),
+            _slopes(right, max(_STEP, block.activation_step), block.activations),
         )
     of_weight, of_activation = ones, ones
     if gradient == "gain":
@@ -122,11 +123,12 @@ def _surrogate(*arrays: np.ndarray) -> Surrogate:
     return Surrogate(*(torch.from_numpy(array.astype(np.float32)) for array in arrays))
 
 
-def _slopes(values: np.ndarray, step: int) -> np.ndarray:
-    """Central differences along axis 0, over fewer codes at the ends."""
-    index = np.arange(len(values))
-    above, below = np.minimum(index + step, len(values) - 1), np.maximum(index - step, 0)
-    width = (above - below).reshape(-1, *[1] * (values.ndim - 1))
+def _slopes(values: np.ndarray, step: int, accepted: range) -> np.ndarray:
+    """Central differences along axis 0, over fewer codes at the ends of the accepted ones."""
+    index, low, high = np.arange(len(values)), accepted[0] + 128, accepted[-1] + 128
+    above, below = np.clip(index + step, low, high), np.clip(index - step, low, high)
+    # Beyond the ends nothing is left.
+    width = np.maximum(above - below, 1).reshape(-1, *[1] * (values.ndim - 1))
     slopes: np.ndarray = (values[above] - values[below]) / width
     return slopes
 
@@ -137,8 +139,9 @@ def _gains(
     """The least-squares gain of a product's slope, by weight code and by activation code."""
     table = block.table.astype(np.float64)
     offsets = CODES.astype(np.float64) - zero_point
-    by_weight = _slopes(table - table[:, [zero_point + 128]], max(_STEP, block.weight_step))
-    by_activation = _slopes(table.T, max(_STEP, block.activation_step))
+    centered = table - table[:, [zero_point + 128]]
+    by_weight = _slopes(centered, max(_STEP, block.weight_step), block.weights)
+    by_activation = _slopes(table.T, max(_STEP, block.activation_step), block.activations)
     power = shares @ offsets**2
     rho_weight = by_weight @ (shares * offsets) / power if power else np.ones(256)
     codes = CODES.astype(np.float64)

@@ -80,3 +80,25 @@ def test_equal_surrogates_have_equal_keys() -> None:
 @pytest.mark.parametrize("gradient", ["straight", "gain", "table"])
 def test_nothing_flows_through_what_is_skipped(gradient) -> None:
     assert surrogate(by_name("none"), gradient, EVEN, EVEN, -30).rank == 0
+
+
+@pytest.mark.parametrize("gradient", ["gain", "table"])
+def test_codes_that_a_block_does_not_accept_have_no_say(gradient) -> None:
+    """A multiplier of four bits: of other codes it sees the low bits alone."""
+
+    class Narrow(type(by_name("exact"))):
+        family = "narrow"
+        weights = activations = range(-8, 8)
+
+        def multiply(self, a, b):
+            return super().multiply((a + 8) % 16 - 8, (b + 8) % 16 - 8)
+
+        def factors(self):
+            codes = (np.arange(-128, 128) + 8) % 16 - 8
+            return codes[:, None], codes[:, None]
+
+    shares = np.zeros(256)
+    shares[120:136] = 1 / 16
+    each = surrogate(Narrow(), gradient, shares, shares, 2)
+    np.testing.assert_allclose(each.weight_slope[120:136], 1, rtol=1e-5)
+    np.testing.assert_allclose(each.activation_slope[120:136], 1, rtol=1e-5)
