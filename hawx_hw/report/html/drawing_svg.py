@@ -29,9 +29,10 @@ __all__ = ["COLORS", "block_letter", "drawing_svg", "picture"]
 
 #: Blocks from this one on have the colors of the first ones again; their letters differ.
 COLORS = 8
-#: Sizes of letters, and their mean width.
+#: Sizes of letters, and their mean width, of bold ones too, in the widest of common fonts: DejaVu.
 _TITLE, _SMALL, _LABEL = 12.0, 10.5, 10.0
-_ASPECT = 0.58
+_ASPECT, _BOLD_ASPECT = 0.58, 0.64
+_BOLD = {"title", "strong"}
 #: Letters are not made smaller than this share.
 _LEAST = 0.8
 #: Length of the head of a bus.
@@ -114,7 +115,7 @@ def _text(
     text: str, x: float, y: float, size: float, width: float, anchor: str, kind: str
 ) -> str | None:
     """A line of text; None where it would have to be too small."""
-    fitting = min(size, width / (_ASPECT * max(len(text), 1)))
+    fitting = min(size, width / (_aspect(kind) * max(len(text), 1)))
     if fitting < _LEAST * size:
         return None
     ends = "" if anchor == "start" else f' text-anchor="{anchor}"'
@@ -122,6 +123,10 @@ def _text(
         f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}" font-size="{_n(fitting)}"{ends}>'
         f"{escape(text)}</text>"
     )
+
+
+def _aspect(kind: str) -> float:
+    return _BOLD_ASPECT if _BOLD & set(kind.split()) else _ASPECT
 
 
 def _hover(unit: DrawnUnit | DrawnMemory) -> str:
@@ -236,7 +241,7 @@ def _caption(caption: Caption) -> str:
     if line is not None:
         return line
     # A caption stays, as small as it has to be.
-    fitting = caption.width / (_ASPECT * len(caption.text))
+    fitting = caption.width / (_aspect(kind) * len(caption.text))
     return (
         f'<text class="{kind}" x="{_n(caption.x)}" y="{_n(caption.y)}" font-size="{_n(fitting)}" '
         f'text-anchor="{caption.anchor}">{escape(caption.text)}</text>'

@@ -19,6 +19,7 @@ from hawx_hw.graph.random_graphs import random_graph
 from hawx_hw.graph.storage import save_graph
 from hawx_hw.pipeline.stages.pick import STAGE
 from hawx_hw.prediction.choice_result import AcceleratorChoice, AcceleratorResult
+from hawx_hw.retraining.result import RetrainResult
 from hawx_hw.search.result import save_result
 from tests.search.small import design_point, search_result
 
@@ -46,6 +47,7 @@ def picked(folder: Path, *, search: SearchConfig | None, blocks: str = "exact") 
 @pytest.fixture
 def searched(tmp_path: Path) -> Path:
     save_result(search_result(FRONT, accelerators=(SMALL, LARGE)), tmp_path)
+    RetrainResult().write(tmp_path)
     return tmp_path
 
 

@@ -75,4 +75,9 @@ def test_a_clock_is_a_matter_of_synthesis_alone(
     edit(emitted_project, "  rows:", "  clock_mhz: 400\n  rows:")
     outcomes = run(emitted_project, "synth")
     assert periods == [None, 2.5]
-    assert [outcome.stage for outcome in outcomes if outcome.ran] == ["search", "pick", "synth"]
+    assert [outcome.stage for outcome in outcomes if outcome.ran] == [
+        "search",
+        "retrain",
+        "pick",
+        "synth",
+    ]
