@@ -1235,9 +1235,16 @@ _SEARCH = (
     Mutation(
         "retrained-design-built-as-it-was",
         "hawx_hw/compensation/assigned.py",
-        "        assigned = retrained\n",
+        "        assigned, compensation = retrained, ()\n",
         "",
         "tests/pipeline/stages/test_retrain.py",
+    ),
+    Mutation(
+        "weights-drift-beyond-their-levels",
+        "hawx_hw/retraining/network.py",
+        "by_weight = by_weight.masked_fill(outwards, 0.0)",
+        "pass",
+        "tests/retraining/test_network.py",
     ),
     Mutation(
         "finalists-of-the-front-alone",

@@ -14,7 +14,8 @@ from hawx_hw.blocks.assignment import Assignment
 from hawx_hw.compensation import compensate
 from hawx_hw.datasets.dataset import Split
 from hawx_hw.emulation import Emulator
-from hawx_hw.graph.graph import Conv2d, Graph, Linear
+from hawx_hw.graph.graph import Graph
+from hawx_hw.graph.storage import graph_digest
 from hawx_hw.search.bound import Paired
 from hawx_hw.util.files import write_bytes
 
@@ -56,10 +57,8 @@ class Runs:
         self._threads = threads
         self._only_stored = stored
         self._compensated: dict[str, Graph] = {}
-        digest = hashlib.sha256(graph.name.encode())
-        weights = [node.weight for node in graph.nodes if isinstance(node, (Conv2d, Linear))]
-        for array in (*weights, images):
-            digest.update(np.ascontiguousarray(array).data)
+        digest = hashlib.sha256(graph_digest(graph).encode())
+        digest.update(np.ascontiguousarray(images).data)
         self._parts = {
             name: _Part(folder / name, f"{digest.hexdigest()} {split.digest}", split)
             for name, split in parts.items()

@@ -26,6 +26,7 @@ from hawx_hw.datasets.dataset import Split
 from hawx_hw.datasets.roles import roles
 from hawx_hw.emulation import Emulator
 from hawx_hw.graph.graph import Conv2d, Graph
+from hawx_hw.graph.storage import graph_digest
 from hawx_hw.networks import load as load_network
 from hawx_hw.networks.augmentation import Augmentation
 from hawx_hw.networks.files import default_checkpoint
@@ -180,7 +181,8 @@ class Network:
         return float(cost(vector[None])[cost.objective][0])
 
     def _profile(self, blocks: list[Block], alphabet: str) -> Profile:
-        path = self._folder / f"profile-{self.name}-{alphabet}.npz"
+        key = hashlib.sha256(f"{graph_digest(self.graph)} {self._seen.digest}".encode()).hexdigest()
+        path = self._folder / f"profile-{self.name}-{alphabet}-{key[:16]}.npz"
         digests = tuple(block.digest for block in blocks)
         if path.is_file() and (profile := load_profile(path)).digests == digests:
             return profile
@@ -234,7 +236,7 @@ class Runs:
     def _right(
         self, name: str, assignment: Assignment, settings: Retraining | None
     ) -> dict[str, np.ndarray] | None:
-        key = _key(self._network.graph, assignment, settings)
+        key = _key(self._network, assignment, settings)
         path = self._folder / f"{key}.npz"
         if path.is_file():
             with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
@@ -297,11 +299,11 @@ def _epochs(name: str, settings: Retraining) -> Callable[[int, int], None]:
     return progress
 
 
-def _key(graph: Graph, assignment: Assignment, settings: Retraining | None) -> str:
-    digest = hashlib.sha256()
-    for node in graph.nodes:
-        if isinstance(node, Conv2d):
-            digest.update(node.name.encode() + np.ascontiguousarray(node.weight).tobytes())
+def _key(network: Network, assignment: Assignment, settings: Retraining | None) -> str:
+    digest = hashlib.sha256(graph_digest(network.graph).encode())
+    digest.update(np.ascontiguousarray(network.compensating).data)
+    for split in (network.learn, *network.parts.values()):
+        digest.update(split.digest.encode())
     for name, layer in sorted(assignment.items()):
         digest.update(f"{name}:{','.join(block.digest for block in layer.blocks)}|".encode())
         digest.update(np.ascontiguousarray(layer.choice).data)

@@ -119,7 +119,8 @@ def compensate_assignment(
     compensated = None
     if retrained is not None:
         compensated = accuracy(assigned, images.test, "compensated")
-        assigned = retrained
+        # What was compensated is not what is built.
+        assigned, compensation = retrained, ()
     result = AssignResult(
         exact=False,
         accuracy=AssignedAccuracy(

@@ -87,7 +87,8 @@ class AssignResult(Result):
     accuracy : AssignedAccuracy or None
         None where all blocks are exact.
     compensation : tuple of Compensation
-        One entry a layer where the network was compensated layer after layer; else none.
+        One entry a layer where the network was compensated layer after layer; else none, and none
+        where it was retrained.
     training : TrainingImages or None
         By what the way of compensation was chosen; None without a search.
     """

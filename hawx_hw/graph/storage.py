@@ -39,7 +39,7 @@ from hawx_hw.util.damage import DAMAGED, first_line
 from hawx_hw.util.files import read_bytes, read_text, write_bytes, write_json
 from hawx_hw.util.json_text import read_json
 
-__all__ = ["SCHEMA", "graph_files", "load_graph", "save_graph"]
+__all__ = ["SCHEMA", "graph_digest", "graph_files", "load_graph", "save_graph"]
 
 SCHEMA = 2
 
@@ -80,12 +80,23 @@ def save_graph(graph: Graph, path: Path) -> None:
     path : Path
         Without suffix, in a folder that exists.
     """
+    packed, document = _packed(graph)
+    archive, description = graph_files(path)
+    write_bytes(archive, packed)
+    write_json(description, document | {"sha256": _digest(document)})
+
+
+def graph_digest(graph: Graph) -> str:
+    """SHA-256 of all that a graph is: equal for equal graphs alone, as hexadecimal digits."""
+    return _digest(_packed(graph)[1])
+
+
+def _packed(graph: Graph) -> tuple[bytes, dict[str, Any]]:
+    """The archive of a graph's arrays, and what describes the rest."""
     arrays: dict[str, np.ndarray] = {}
     nodes = [_described(node, arrays) for node in graph.nodes]
     arrays[_PIXELS] = graph.pixels
     packed = _archive(arrays)
-    archive, description = graph_files(path)
-    write_bytes(archive, packed)
     document = {
         "schema": SCHEMA,
         "name": graph.name,
@@ -102,7 +113,7 @@ def save_graph(graph: Graph, path: Path) -> None:
         ],
         "arrays_sha256": hashlib.sha256(packed).hexdigest(),
     }
-    write_json(description, document | {"sha256": _digest(document)})
+    return packed, document
 
 
 def load_graph(path: Path) -> Graph:

@@ -151,11 +151,17 @@ class _Layer(nn.Module):
         constant = torch.from_numpy(scale.astype(np.float32))
         self.register_buffer("_scale", constant, persistent=False)
         at_zero = self._at_zero(node.weight)
-        steps = np.array([block.weight_step for block in blocks.blocks])[blocks.choice]
+        steps, low, high = (np.array(each)[blocks.choice] for each in _levels(blocks))
         self._unit: torch.Tensor
-        unit = torch.from_numpy(_WEIGHT_UNIT * np.sqrt(steps, dtype=np.float32))
-        self.register_buffer("_unit", unit, persistent=False)
-        self.weight = nn.Parameter(torch.from_numpy(_used(node.weight, steps)) / unit)
+        self._step: torch.Tensor
+        self._low: torch.Tensor
+        self._high: torch.Tensor
+        unit = _WEIGHT_UNIT * np.sqrt(steps)
+        constants = {"_unit": unit, "_step": steps, "_low": low, "_high": high}
+        for name, values in constants.items():
+            tensor = torch.from_numpy(values.astype(np.float32))
+            self.register_buffer(name, tensor, persistent=False)
+        self.weight = nn.Parameter(torch.from_numpy(_used(node.weight, steps)) / self._unit)
         self.gain = nn.Parameter(torch.zeros(len(rule.multiplier)))
         bias = (node.bias.astype(np.float64) + at_zero) * scale
         self.bias = nn.Parameter(torch.from_numpy(bias.astype(np.float32)))
@@ -208,20 +214,18 @@ class _Layer(nn.Module):
         products = (gradient * exact).sum(others) - (rule.zero_point + self.bias) * by_bias
         by_sums = gradient * (self._scale * gain).reshape(axes)
         by_x, by_weight = self._derivative(x, self._codes(), by_sums)
+        # A weight beyond the last level goes no further.
+        latent = self.weight.detach() * self._unit
+        above, below = latent > self._high, latent < self._low
+        outwards = (above & (by_weight < 0)) | (below & (by_weight > 0))
+        by_weight = by_weight.masked_fill(outwards, 0.0)
         return by_x, by_weight * self._unit, products / gain / _GAIN_UNITS, by_bias
 
     def _codes(self) -> torch.Tensor:
         """The weights' codes: multiples of the block's step that it accepts, in float32."""
         latent = self.weight.detach() * self._unit
-        codes = torch.zeros_like(latent)
-        for index, block in enumerate(self._blocks.blocks):
-            step = block.weight_step
-            low = -(-max(block.weights[0], -WEIGHT_MAX) // step) * step
-            high = min(block.weights[-1], WEIGHT_MAX) // step * step
-            rounded = (torch.round(latent / step) * step).clamp(low, high)
-            chosen = torch.from_numpy(self._blocks.choice == index).to(latent.device)
-            codes = torch.where(chosen, rounded, codes)
-        return codes
+        nearest = torch.round(latent / self._step) * self._step
+        return nearest.clamp(self._low, self._high)
 
     def _at_zero(self, weight: np.ndarray) -> np.ndarray:
         """What the filters' products add up to at the zero point: int64 ``(filters,)``."""
@@ -244,6 +248,15 @@ class _Layer(nn.Module):
 def _arranged(codes: torch.Tensor) -> torch.Tensor:
     """Feature maps with their channels last in memory: faster for convolutions on processors."""
     return codes.contiguous(memory_format=torch.channels_last) if codes.ndim == 4 else codes
+
+
+def _levels(blocks: LayerBlocks) -> tuple[list[int], list[int], list[int]]:
+    """The step of each block's weight codes, and the least and the largest of its levels."""
+    steps = [block.weight_step for block in blocks.blocks]
+    both = list(zip(blocks.blocks, steps, strict=True))
+    low = [-(-max(block.weights[0], -WEIGHT_MAX) // step) * step for block, step in both]
+    high = [min(block.weights[-1], WEIGHT_MAX) // step * step for block, step in both]
+    return steps, low, high
 
 
 def _used(weight: np.ndarray, steps: np.ndarray) -> np.ndarray:

@@ -20,14 +20,12 @@ from hawx_hw.emulation import Emulator
 from hawx_hw.emulation.products import blocks_key
 from hawx_hw.errors import UserError
 from hawx_hw.graph.graph import Graph
-from hawx_hw.graph.storage import save_graph
+from hawx_hw.graph.storage import graph_digest
 from hawx_hw.networks.augmentation import Augmentation, augment
 from hawx_hw.networks.threads import torch_threads
 from hawx_hw.networks.training_state import resume, save
 from hawx_hw.retraining.network import IntegerNetwork
 from hawx_hw.retraining.surrogate import Gradient
-from hawx_hw.util.files import read_bytes
-from hawx_hw.util.scratch import scratch_folder
 from hawx_hw.util.seeds import seed_for
 
 if TYPE_CHECKING:
@@ -228,10 +226,7 @@ def _identity(
     """What a saved state belongs to."""
     digest = hashlib.sha256()
     for graph in graphs:
-        with scratch_folder("retrain") as folder:
-            save_graph(graph, folder / "graph")
-            for path in sorted(folder.iterdir()):
-                digest.update(read_bytes(path))
+        digest.update(graph_digest(graph).encode())
     for name, layer in sorted(assignment.items()):
         digest.update(name.encode() + blocks_key(layer))
     return json.dumps(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hawx_hw.errors import UserError
 from hawx_hw.graph.graph import Requantization
 from hawx_hw.graph.random_graphs import ALL_KINDS, random_graph
-from hawx_hw.graph.storage import graph_files, load_graph, save_graph
+from hawx_hw.graph.storage import graph_digest, graph_files, load_graph, save_graph
 from hawx_hw.util.files import write_json
 
 
@@ -184,3 +184,21 @@ def test_values_have_their_types(saved, key, value):
     text = json.dumps(document, sort_keys=True)
     write_json(description, document | {"sha256": hashlib.sha256(text.encode()).hexdigest()})
     assert "The integer graph is no graph: " in refused(saved)
+
+
+def test_a_digest_is_of_all_that_a_graph_is(saved):
+    graph = load_graph(saved)
+    weighted = next(node for node in graph.nodes if hasattr(node, "bias"))
+    rule = weighted.requantization
+    others = [
+        replace(weighted, bias=weighted.bias + 1),
+        replace(weighted, requantization=replace(rule, multiplier=rule.multiplier + 1)),
+    ]
+    graphs = [
+        replace(graph, nodes=tuple(each if n is weighted else n for n in graph.nodes))
+        for each in others
+    ]
+    scaled = {n: replace(t, scale=2 * t.scale) for n, t in graph.tensors.items()}
+    graphs.append(replace(graph, tensors=scaled))
+    assert graph_digest(graph) == graph_digest(load_graph(saved))
+    assert len({graph_digest(each) for each in (graph, *graphs)}) == 4

@@ -132,6 +132,22 @@ def test_a_code_at_the_clamp_has_no_derivative() -> None:
     assert all(not p.grad.any() for p in network.parameters())
 
 
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_a_weight_beyond_its_last_level_moves_back_alone(sign: int) -> None:
+    """Levels of ``precision(w=4,a=8)`` are -112 to 112; a loss that falls and one that grows."""
+    graph, x = layer(multiplier=2_000), np.array([[10, 10, 10]], dtype=np.int8)
+    assignment = uniform(graph, "precision(w=4,a=8)")
+    network = IntegerNetwork(graph, assignment, "straight", x, threads=1)
+    weight = next(network.parameters())
+    with torch.no_grad():
+        weight[:] = torch.tensor([[113.0, 16.0, -113.0]])
+    (sign * network(torch.from_numpy(x)).sum()).backward()
+    by_weight = weight.grad[0].tolist()
+    assert (by_weight[0] == 0) == (sign < 0)
+    assert by_weight[1] != 0
+    assert (by_weight[2] == 0) == (sign > 0)
+
+
 def test_latent_weights_take_the_nearest_level() -> None:
     graph = layer()
     assignment = uniform(graph, "precision(w=4,a=8)")
