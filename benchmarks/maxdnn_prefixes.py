@@ -24,7 +24,7 @@ from hawx_hw.compensation.activation_rounding import round_activations
 from hawx_hw.compensation.bias_correction import correct_bias, mean_sums
 from hawx_hw.compensation.histograms import tap_histograms
 from hawx_hw.compensation.joint_rounding import chosen_together, patches, round_together
-from hawx_hw.emulation import Emulator
+from hawx_hw.compensation.layerwise import node_codes
 from hawx_hw.graph import fast
 from hawx_hw.graph.graph import Conv2d, Graph, Linear, Node
 from hawx_hw.scores.rounding import rounded_input
@@ -103,7 +103,7 @@ class PrefixCompensated:
                 if isinstance(node, (Conv2d, Linear)) and isinstance(original, (Conv2d, Linear)):
                     choice = block_of.get(node.name, 0), _input_step(rounded, node)
                     node = self._compensated(original, node, layer, choice, values)
-                codes = _evaluate(rounded, node, values, layer)
+                codes = node_codes(rounded, node, values, layer, threads=1)
                 computed = self._computed[node.name] = _Computed(signature, node, codes)
             nodes.append(computed.node)
             values[node.name] = computed.codes
@@ -161,19 +161,3 @@ def _together(
 ) -> Conv2d | Linear:
     taps = tap_histograms(node, codes, zero_point).reshape(-1, 256).sum(axis=0)
     return round_together(node, layer, patches(node, codes, zero_point), taps, zero_point)
-
-
-def _evaluate(
-    graph: Graph, node: Node, values: Mapping[str, np.ndarray], layer: LayerBlocks | None
-) -> np.ndarray:
-    """Codes of one node, from those of its inputs."""
-    inputs = [values[name] for name in node.inputs]
-    if layer is None:
-        return fast.evaluate(node, inputs, graph.tensors[node.inputs[0]].zero_point)
-    alone = Graph(
-        name=node.name,
-        input=node.inputs[0],
-        nodes=(node,),
-        tensors={name: graph.tensors[name] for name in (node.inputs[0], node.name)},
-    )
-    return Emulator(alone, threads=1, memory=0).run(inputs[0], {node.name: layer})

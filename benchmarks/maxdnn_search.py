@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from ground_truth.stored_profile import stored_profile
 from ground_truth.sweep import sweep
 from maxdnn_levels import level_space, unit_scores
 from maxdnn_theirs import THEIR_MACS
@@ -23,8 +23,7 @@ from hawx_hw.blocks.registry import by_name
 from hawx_hw.datasets.dataset import Split
 from hawx_hw.graph import fast
 from hawx_hw.graph.graph import Graph, Linear, node_macs
-from hawx_hw.scores.measure import measure
-from hawx_hw.scores.profile import Profile, load_profile, save_profile
+from hawx_hw.scores.profile import Profile
 from hawx_hw.search.pareto import pareto
 
 __all__ = [
@@ -151,30 +150,9 @@ def front(points: Sequence[Point], most: float) -> list[Point]:
 
 def profiled(graph: Graph, seen: Split, folder: Path, threads: int) -> Profile:
     """The profile of all blocks with weights of a filter chosen together, stored."""
-    blocks = alphabet("both")
-    path = folder / f"profile-{seen.digest[:16]}.npz"
-    if path.is_file():
-        profile = load_profile(path)
-        if profile.digests == tuple(block.digest for block in blocks):
-            return profile
-    start = time.perf_counter()
-    profile = measure(
-        graph,
-        blocks,
-        graph.codes(seen.images),
-        seen.labels,
-        weights="together",
-        activation_rounding=True,
-        threads=threads,
+    return stored_profile(
+        graph, alphabet("both"), seen, folder, weights="together", threads=threads
     )
-    folder.mkdir(parents=True, exist_ok=True)
-    save_profile(profile, path)
-    print(
-        f"profile of {len(blocks)} blocks on {len(seen)} images: "
-        f"{time.perf_counter() - start:.0f} s",
-        file=sys.stderr,
-    )
-    return profile
 
 
 def searched(

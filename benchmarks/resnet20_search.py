@@ -34,7 +34,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +41,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import numpy as np
 import torch
+from ground_truth.stored_profile import stored_profile
 from ground_truth.sweep import sweep
 from resnet20_alphabets import ALPHABETS, ENERGIES, UNIFORM, alphabet, energies_of
 from resnet20_choice import Point, judge
@@ -51,7 +51,6 @@ from resnet20_runs import Runs
 from resnet20_tables import Row, print_tables
 
 from hawx_hw.assignment.space import Space
-from hawx_hw.blocks.block import Block
 from hawx_hw.blocks.registry import by_name
 from hawx_hw.datasets import load
 from hawx_hw.datasets.dataset import Dataset, Split
@@ -59,8 +58,7 @@ from hawx_hw.datasets.roles import Roles, roles
 from hawx_hw.graph.graph import Conv2d, Graph
 from hawx_hw.importing import sources
 from hawx_hw.quantize.calibration import quantize_layers
-from hawx_hw.scores.measure import measure
-from hawx_hw.scores.profile import Profile, load_profile, save_profile
+from hawx_hw.scores.profile import Profile
 from hawx_hw.search.cost import MultiplierEnergy
 
 LEVELS = ("layers", "filters")
@@ -280,34 +278,8 @@ def _scored(
     blocks = [by_name(name) for name in dict.fromkeys(names)]
     folder = arguments.folder / arguments.energies
     factors = stored_factors(graph, layers, blocks, compensating, folder)
-    return Scored(layers, _profile(graph, blocks, seen, folder, arguments.threads), factors)
-
-
-def _profile(graph: Graph, blocks: list[Block], seen: Split, folder: Path, threads: int) -> Profile:
-    """The profile of all blocks of all alphabets, stored under the hash of its images."""
-    path = folder / f"profile-{seen.digest[:16]}.npz"
-    if path.is_file():
-        profile = load_profile(path)
-        if profile.digests == tuple(block.digest for block in blocks):
-            return profile
-    start = time.process_time()
-    profile = measure(
-        graph,
-        blocks,
-        graph.codes(seen.images),
-        seen.labels,
-        activation_rounding=True,
-        threads=threads,
-    )
-    folder.mkdir(parents=True, exist_ok=True)
-    save_profile(profile, path)
-    print(
-        f"profile of {len(blocks)} blocks on {len(seen)} images: "
-        f"{time.process_time() - start:.0f} s",
-        file=sys.stderr,
-        flush=True,
-    )
-    return profile
+    profile = stored_profile(graph, blocks, seen, folder, threads=arguments.threads)
+    return Scored(layers, profile, factors)
 
 
 def uniform(graph: Graph, layers: Sequence[str], runs: Runs, energies: str) -> list[Point]:

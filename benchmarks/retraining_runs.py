@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 from ground_truth.quadratic import quadratic_scores
+from ground_truth.stored_profile import stored_profile
 from ground_truth.sweep import sweep
 from resnet20_alphabets import energies_of
 
 from hawx_hw.assignment.space import Space
 from hawx_hw.blocks.assignment import Assignment
-from hawx_hw.blocks.block import Block
 from hawx_hw.blocks.registry import by_name
 from hawx_hw.compensation.layerwise import compensate
 from hawx_hw.datasets import load
@@ -34,8 +34,6 @@ from hawx_hw.networks.recipes import recipe
 from hawx_hw.networks.records import recorded
 from hawx_hw.quantize.calibration import quantize
 from hawx_hw.retraining.train import Retraining, retrain
-from hawx_hw.scores.measure import measure
-from hawx_hw.scores.profile import Profile, load_profile, save_profile
 from hawx_hw.search.bound import Paired
 from hawx_hw.search.cost import MultiplierEnergy
 from hawx_hw.util.files import write_bytes
@@ -153,7 +151,10 @@ class Network:
         cost = self._cost(space)
         exact = self._energy(cost, space.uniform(0))
         rest_pj = exact - float(cost.table[np.arange(space.units), 0].sum())
-        scores = quadratic_scores(self._profile(blocks, alphabet), space)
+        profile = stored_profile(
+            self.graph, blocks, self._seen, self._folder, weights="together", threads=self._threads
+        )
+        scores = quadratic_scores(profile, space)
         limit = np.array([(1 - float(share)) * exact - rest_pj])
         (vector,) = sweep(scores, cost.table, limit, groups=groups, kinds=kinds)
         return self._design(text, space, vector)
@@ -179,28 +180,6 @@ class Network:
     @staticmethod
     def _energy(cost: MultiplierEnergy, vector: np.ndarray) -> float:
         return float(cost(vector[None])[cost.objective][0])
-
-    def _profile(self, blocks: list[Block], alphabet: str) -> Profile:
-        key = hashlib.sha256(f"{graph_digest(self.graph)} {self._seen.digest}".encode()).hexdigest()
-        path = self._folder / f"profile-{self.name}-{alphabet}-{key[:16]}.npz"
-        digests = tuple(block.digest for block in blocks)
-        if path.is_file() and (profile := load_profile(path)).digests == digests:
-            return profile
-        start = time.perf_counter()
-        profile = measure(
-            self.graph,
-            blocks,
-            self.graph.codes(self._seen.images),
-            self._seen.labels,
-            weights="together",
-            activation_rounding=True,
-            threads=self._threads,
-        )
-        self._folder.mkdir(parents=True, exist_ok=True)
-        save_profile(profile, path)
-        seconds = time.perf_counter() - start
-        print(f"profile of {len(blocks)} blocks: {seconds:.0f} s", file=sys.stderr)
-        return profile
 
 
 class Runs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hawx_hw.config.compensation import WeightChoice
     from hawx_hw.util.progress import Progress
 
-__all__ = ["compensate"]
+__all__ = ["compensate", "node_codes"]
 
 
 def compensate(
@@ -182,7 +182,7 @@ def _layer_by_layer(
                 )
             )
         nodes.append(node)
-        values[node.name] = _evaluate(rounded, node, values, layer)
+        values[node.name] = node_codes(rounded, node, values, layer)
         progress(number + 1)
     output = values[graph.output].astype(np.int64)
     return replace(rounded, nodes=tuple(nodes)), report, output
@@ -212,7 +212,7 @@ def _best_filters(
     gain add up, noise does not. So codes are compared with the exact ones for the same activations;
     no filter gets worse on the calibration images.
     """
-    exact = _evaluate(graph, original, values, None).astype(np.int64)
+    exact = node_codes(graph, original, values, None).astype(np.int64)
     axes = (0, *range(2, exact.ndim))
     errors = []
     for candidate in candidates:
@@ -220,7 +220,7 @@ def _best_filters(
         if bias_correction:
             error = mean_sums(candidate, layer, histograms) - mean_sums(original, None, histograms)
             corrected = correct_bias(candidate, error)
-        errors.append(((_evaluate(graph, corrected, values, layer) - exact) ** 2).sum(axis=axes))
+        errors.append(((node_codes(graph, corrected, values, layer) - exact) ** 2).sum(axis=axes))
     best = np.argmin(errors, axis=0)
     filters = np.arange(len(best))
     return replace(
@@ -230,10 +230,28 @@ def _best_filters(
     )
 
 
-def _evaluate(
-    graph: Graph, node: Node, values: dict[str, np.ndarray], layer: LayerBlocks | None
+def node_codes(
+    graph: Graph,
+    node: Node,
+    values: Mapping[str, np.ndarray],
+    layer: LayerBlocks | None,
+    *,
+    threads: int | None = None,
 ) -> np.ndarray:
-    """Codes of one node, from those of its inputs."""
+    """Codes of one node, from those of its inputs.
+
+    Parameters
+    ----------
+    graph : Graph
+        It has the node's tensors.
+    node : Node
+    values : mapping of str to ndarray of int8
+        ``(batch, *shape)`` of each input.
+    layer : LayerBlocks or None
+        None: exact.
+    threads : int or None
+        Of the emulator.
+    """
     inputs = [values[name] for name in node.inputs]
     if layer is None:
         return fast.evaluate(node, inputs, graph.tensors[node.inputs[0]].zero_point)
@@ -243,4 +261,4 @@ def _evaluate(
         nodes=(node,),
         tensors={name: graph.tensors[name] for name in (node.inputs[0], node.name)},
     )
-    return Emulator(alone, memory=0).run(inputs[0], {node.name: layer})
+    return Emulator(alone, threads=threads, memory=0).run(inputs[0], {node.name: layer})

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import signal
 from pathlib import Path
 
 import pytest
 
-from hawx_hw.cli import main as cli
 from hawx_hw.cli.retrain import with_training
 from hawx_hw.config.models import Config
 from hawx_hw.errors import UserError
@@ -28,21 +26,6 @@ def folder(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("retrain")
     (path / "tiny.yaml").write_text(CONFIG + "blocks: drum(k=2)\n", encoding="utf-8")
     return path
-
-
-@pytest.fixture
-def hawx(folder: Path, monkeypatch, capsys):
-    monkeypatch.chdir(folder)
-    before = [(number, signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM)]
-
-    def call(*words: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            cli.main(words)
-        return (end.value.code or 0, *capsys.readouterr())
-
-    yield call
-    for number, handler in before:
-        signal.signal(number, handler)
 
 
 def test_a_table_of_what_became_of_the_network(hawx, folder: Path) -> None:
