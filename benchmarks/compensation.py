@@ -16,6 +16,7 @@ import argparse
 import math
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 import resnet20
@@ -54,13 +55,21 @@ _BLOCKS = (
     "roup(p=1,r=2)",
     "drum(k=4)",
     "mitchell(w=3)",
+    "precision(w=3,a=4)",
+    "precision(w=3,a=3)",
+    "precision(w=2,a=4)",
+    "precision(w=2,a=8)",
+    "drum(k=3)",
+    "mitchell(w=2)",
+    "array(4,4,9)",
+    "roup(p=2,r=5)",
 )
 _CALIBRATION = 512
-_STEPS: tuple[tuple[str, dict[str, bool] | None], ...] = (
+_STEPS: tuple[tuple[str, dict[str, Any] | None], ...] = (
     ("as it is", None),
     ("bias", {"weights": "none", "activation_rounding": False}),
-    ("and weights", {"activation_rounding": False}),
-    ("and activations", {}),
+    ("and weights", {"weights": "one_by_one", "activation_rounding": False}),
+    ("and activations", {"weights": "one_by_one"}),
     ("together", {"weights": "together"}),
 )
 

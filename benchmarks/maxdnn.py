@@ -2,8 +2,9 @@
 
     python benchmarks/maxdnn.py --resnet8 FILE
         [--parts theirs ours own exhaustive-ours exhaustive-theirs]
-        [--alphabets ROUP precision both] [--levels layer filter rows columns channels]
-        [--exhaustive-images N] [--folder F] [--plot FILE.svg] [--stored]
+        [--alphabets ROUP precision both skip] [--levels layer filter rows columns channels]
+        [--exhaustive-images N] [--exhaustive-blocks {3,4}] [--folder F] [--plot FILE.svg]
+        [--stored]
 
 FILE is ALWANN's frozen ResNet-8 (``resnet_8.pb`` of TFApprox). Two settings are never mixed:
 
@@ -17,11 +18,11 @@ ours
     ResNet-8 likewise.
 
 Searches go by scores that add up over units (:mod:`maxdnn_levels`) and run on 1,000 training images
-(500 as one batch in setting *theirs*). Fronts run on 2,000 other training images, which select:
+(500 as one batch in setting *theirs*). Fronts run on 5,000 other training images, which select:
 the design of a constraint is the cheapest whose bound keeps it. The 1,000 test images report. In
 setting *theirs* the images of the search choose. ``exhaustive-ours`` and ``exhaustive-theirs`` run
-every assignment of three blocks to the seven convolutions on the first test images, and compare
-searches with them on these images.
+every assignment of three (or four) blocks to the seven convolutions on the first test images, and
+compare searches with them on these images.
 
 Energy is that of one multiplication in generic45, glitches included, against the best exact
 multiplier, with multiplications weighed in two ways: as they are, and as ALWANN counts them (two
@@ -84,7 +85,7 @@ from hawx_hw.util.tables import print_table
 PARTS = ("theirs", "ours", "own", "exhaustive-ours", "exhaustive-theirs")
 #: The largest accuracy drops, in percentage points, that designs are chosen for.
 _CONSTRAINTS = (1.0, 4.0)
-_STATISTICS, _CALIBRATION, _COMPENSATION, _SEARCH, _SELECT = 2000, 512, 128, 1000, 2000
+_STATISTICS, _CALIBRATION, _COMPENSATION, _SEARCH, _SELECT = 2000, 512, 128, 1000, 5000
 #: Images of the search in setting *theirs*: one batch. Other batches show how much that matters.
 _BATCH, _BATCHES = 500, (100, 10)
 #: Accuracy of the exact network in ALWANN, in percent, and how far from it setting theirs may be.
@@ -113,6 +114,7 @@ def main() -> None:
     levels = maxdnn_levels.LEVELS
     parser.add_argument("--levels", nargs="+", choices=levels, default=levels)
     parser.add_argument("--exhaustive-images", type=int, default=500)
+    parser.add_argument("--exhaustive-blocks", type=int, choices=(3, 4), default=3)
     parser.add_argument("--folder", type=Path, default=Path("build/maxdnn"))
     parser.add_argument("--plot", type=Path, help="an SVG of the exhaustive ground truth")
     parser.add_argument("--stored", action="store_true", help="make no new evaluations")
@@ -279,7 +281,7 @@ def _searches(
     profile = profiled(graph, images.proposing(_COMPENSATION), folder, arguments.threads)
     for level in arguments.levels:
         for alphabet in arguments.alphabets:
-            if level in ("rows", "columns", "channels") and alphabet != "ROUP":
+            if alphabet not in maxdnn_levels.SEARCHED[level]:
                 continue
             rows[f"{alphabet}, {level}"] = searched(
                 graph, layers, profile, compensating, accounting, runs, alphabet, level

@@ -31,9 +31,10 @@ from hawx_hw.util.tables import print_table
 __all__ = ["Exhaustive", "Plotted"]
 
 #: Low, medium and high approximation. Where weights and biases compensate, the finer ones of
-#: setting theirs lose nothing, and there would be nothing to search.
-_OURS = ("roup(p=1,r=4)", "roup(p=2,r=4)", "roup(p=3,r=5)")
-_THEIRS = (unsigned_roupa(0, 6), unsigned_roup(1, 2), unsigned_roup(1, 4))
+#: setting theirs lose nothing, and there would be nothing to search. A fourth one lies between low
+#: and medium.
+_OURS = ("roup(p=1,r=4)", "roup(p=2,r=4)", "roup(p=3,r=5)", "roup(p=2,r=3)")
+_THEIRS = (unsigned_roupa(0, 6), unsigned_roup(1, 2), unsigned_roup(1, 4), unsigned_roup(0, 4))
 _PROFILE = 128
 #: Every how many of the compensating images correct biases.
 _SPACING = 4
@@ -108,6 +109,7 @@ class Exhaustive:
         self._folder, self._arguments = arguments.folder, arguments
         count = min(arguments.exhaustive_images, len(images.test))
         self._test = images.test.take(np.arange(count))
+        self._stored_as = f"exhaustive-{count}-{arguments.exhaustive_blocks}"
         make = {"ours": self._case_ours, "theirs": self._case_theirs}
         cases = [make[setting]() for setting in settings]
         self._cases = [case for case in cases if case is not None]
@@ -211,7 +213,8 @@ class Exhaustive:
         return (title, *cells)
 
     def _case_ours(self) -> _Case | None:
-        blocks = [by_name(name) for name in _OURS]
+        names = _OURS[: self._arguments.exhaustive_blocks]
+        blocks = [by_name(name) for name in names]
         space = Space.by_layer(self._graph, blocks, maxdnn_ours.LAYERS)
         seen = self._images.proposing(_PROFILE)
         folder = self._folder / "ours"
@@ -221,7 +224,7 @@ class Exhaustive:
             space,
             self._test,
             self._graph.codes(seen.images),
-            folder / f"exhaustive-{len(self._test)}",
+            folder / self._stored_as,
             spacing=_SPACING,
             threads=self._arguments.threads,
             stored=stored,
@@ -229,21 +232,22 @@ class Exhaustive:
         if outcomes is None:
             return None
         profile = profiled(self._graph, seen, folder, self._arguments.threads)
-        cost, exact = _cost(space, _OURS)
+        cost, exact = _cost(space, names)
         return _Case("ours", outcomes, cost, exact, quadratic_scores(profile, space))
 
     def _case_theirs(self) -> _Case | None:
-        names = [block.name for block in _THEIRS]
+        chosen = _THEIRS[: self._arguments.exhaustive_blocks]
+        names = [block.name for block in chosen]
         blocks = [by_name(name) for name in names]
         space = Space.by_layer(self._graph, blocks, maxdnn_ours.LAYERS)
         folder, stored = self._folder / "theirs", self._arguments.stored
         count = len(self._test)
         outcomes = theirs_outcomes(
             Theirs(self._frozen, self._test.images),
-            _THEIRS,
+            chosen,
             space,
             self._test,
-            folder / f"exhaustive-{count}",
+            folder / self._stored_as,
             stored=stored,
         )
         if outcomes is None:
@@ -252,7 +256,7 @@ class Exhaustive:
         runs = TheirRuns(
             Theirs(self._frozen, split.images), split, folder / f"alone-{count}.npz", stored=stored
         )
-        alphabet: tuple[Unsigned, ...] = (unsigned(), *_THEIRS)
+        alphabet: tuple[Unsigned, ...] = (unsigned(), *chosen)
         scores = divergences(runs, alphabet)
         if scores is None:
             return None
@@ -260,7 +264,7 @@ class Exhaustive:
         return _Case("theirs", outcomes, cost, exact, scores[:, 1:])
 
 
-def _cost(space: Space, names: tuple[str, ...] | list[str]) -> tuple[MultiplierEnergy, float]:
+def _cost(space: Space, names: Sequence[str]) -> tuple[MultiplierEnergy, float]:
     """Energy by true multiplications of the seven convolutions, and that of exact blocks."""
     energies = energies_of([by_name(name) for name in ("exact", *names)], "generic45")
     exact = float(space.macs.sum()) * energies[0] / 1000

@@ -19,9 +19,22 @@ from hawx_hw.compensation.histograms import tap_histograms
 from hawx_hw.graph.graph import Conv2d, Graph
 from hawx_hw.scores.profile import Profile
 
-__all__ = ["GROUPS", "LEVELS", "filter_groups", "level_space", "tap_parts", "unit_scores"]
+__all__ = [
+    "GROUPS",
+    "LEVELS",
+    "SEARCHED",
+    "filter_groups",
+    "level_space",
+    "tap_parts",
+    "unit_scores",
+]
 
-LEVELS = ("layer", "filter", "rows", "columns", "channels")
+#: The alphabets that are searched at each level.
+SEARCHED = {
+    **dict.fromkeys(("layer", "filter"), ("ROUP", "precision", "both")),
+    **dict.fromkeys(("rows", "columns", "channels"), ("ROUP", "skip")),
+}
+LEVELS = tuple(SEARCHED)
 #: Groups of a layer's filters, and parts of a kernel.
 GROUPS, PARTS = 4, 3
 

@@ -38,14 +38,15 @@ __all__ = [
     "uniform_points",
 ]
 
-ALPHABETS = ("ROUP", "precision", "both")
+#: ``skip`` is ROUP, and parts of kernels that are skipped altogether.
+ALPHABETS = ("ROUP", "precision", "both", "skip")
 _ROUP = (
     *("roupa(p=0,r=6)", "roup(p=1,r=2)", "roup(p=1,r=3)", "roup(p=1,r=4)", "roup(p=2,r=2)"),
     *("roup(p=2,r=3)", "roup(p=2,r=4)", "roup(p=2,r=5)", "roup(p=3,r=4)", "roup(p=3,r=5)"),
 )
 _PRECISION = ((6, 6), (5, 6), (5, 5), (4, 6), (4, 5), (4, 4), (3, 6), (3, 5), (3, 4), (2, 5))
 #: Shares of energy to save, up to this accuracy drop on the images of the search.
-_SAVED = (0.60, 0.70, 0.75, 0.80, 0.85, 0.90)
+_SAVED = (0.50, 0.55, 0.60, 0.65, 0.70, 0.75, 0.80, 0.85, 0.90)
 _TOO_MUCH = 7.0
 #: Drops on the images of the search, in percentage points, around which gaps are halved.
 _HALVED = (1.0, 4.0)
@@ -55,15 +56,24 @@ _HALVINGS = 1
 def alphabet(name: str) -> list[Block]:
     """The blocks of one of :data:`ALPHABETS`, the exact one first."""
     precision = tuple(f"precision(w={w},a={a})" for w, a in _PRECISION)
-    names = {"ROUP": _ROUP, "precision": precision, "both": (*precision, *_ROUP)}
+    names = {
+        "ROUP": _ROUP,
+        "precision": precision,
+        "both": (*precision, *_ROUP),
+        "skip": (*_ROUP, "none"),
+    }
     return [by_name(block) for block in ("exact", *names[name])]
 
 
 def energies() -> dict[str, float]:
     """Energy of one multiplication of every block in generic45, in fJ, by the block's digest."""
-    blocks = alphabet("both")
+    blocks = _all_blocks()
     values = energies_of(blocks, "generic45")
     return {block.digest: energy for block, energy in zip(blocks, values, strict=True)}
+
+
+def _all_blocks() -> list[Block]:
+    return [*alphabet("both"), by_name("none")]
 
 
 class Accounting:
@@ -150,9 +160,7 @@ def front(points: Sequence[Point], most: float) -> list[Point]:
 
 def profiled(graph: Graph, seen: Split, folder: Path, threads: int) -> Profile:
     """The profile of all blocks with weights of a filter chosen together, stored."""
-    return stored_profile(
-        graph, alphabet("both"), seen, folder, weights="together", threads=threads
-    )
+    return stored_profile(graph, _all_blocks(), seen, folder, weights="together", threads=threads)
 
 
 def searched(
@@ -196,7 +204,8 @@ class _Search:
             # Units of a layer agree on the bits of its activations.
             units = [np.unique(space.unit(layer)) for layer in space.layers]
             self._options["groups"] = np.repeat(np.arange(len(units)), [len(u) for u in units])
-            steps = [block.activation_step for block in space.blocks]
+            # A block without products, which reads none, agrees with any.
+            steps = [block.activation_step if block.table.any() else 1 for block in space.blocks]
             self._options["kinds"] = np.unique(steps, return_inverse=True)[1]
         self._evaluated: dict[tuple[int, ...], Point] = {}
 

@@ -1,6 +1,7 @@
 """Whether chosen designs keep their constraints on images that chose nothing.
 
     python benchmarks/promise.py [digits mnist] [--seeds 20] [--divisions 5] [--folder F]
+        [--weights {together,one_by_one,none}]
     python benchmarks/promise.py resnet20 resnet20-validation --resnet20 FILE --seeds 2
 
 The networks are LeNet-5 as it comes with hawx, which did not learn from the images that select, and
@@ -41,7 +42,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import numpy as np
-from promise_cases import LENET5, RESNET20, Case, Division, Outcomes, Searched, case, search
+from promise_cases import (
+    LENET5,
+    RESNET20,
+    WEIGHTS,
+    Case,
+    Division,
+    Outcomes,
+    Searched,
+    case,
+    search,
+)
 from scipy import stats
 
 from hawx_hw.search.bound import Paired, p_value, upper_drop
@@ -137,12 +148,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20, help="searches")
     parser.add_argument("--divisions", type=int, default=5, help="of the images, for each search")
     parser.add_argument("--folder", type=Path, default=Path("build/promise"))
+    parser.add_argument("--weights", choices=WEIGHTS, default=WEIGHTS[0])
     parser.add_argument("--resnet20", type=Path, help="its checkpoint, resnet20-12fca82f.th")
     arguments = parser.parse_args()
     if arguments.resnet20 is None and set(arguments.cases) & set(RESNET20):
         parser.error("ResNet-20 needs --resnet20")
     for name in arguments.cases:
-        one = case(name, arguments.resnet20)
+        one = case(name, arguments.resnet20, arguments.weights)
         runs: dict[tuple[float, str], list[Run]] = {}
         claims: list[Claim] = []
         for seed in range(arguments.seeds):

@@ -22,6 +22,7 @@ from hawx_hw.assignment.space import Space
 from hawx_hw.blocks.block import Block
 from hawx_hw.blocks.registry import distinct_blocks
 from hawx_hw.compensation.per_filter import Compensated
+from hawx_hw.config.compensation import WeightChoice
 from hawx_hw.config.models import Config
 from hawx_hw.datasets.dataset import Split, evenly_spaced
 from hawx_hw.datasets.roles import Roles, roles
@@ -44,6 +45,7 @@ from hawx_hw.util.progress import ProgressDisplay
 __all__ = [
     "LENET5",
     "RESNET20",
+    "WEIGHTS",
     "Case",
     "Division",
     "Outcomes",
@@ -55,6 +57,8 @@ __all__ = [
 
 LENET5 = ("digits", "mnist")
 RESNET20 = ("resnet20", "resnet20-validation")
+#: How weights are chosen, the default of configs first.
+WEIGHTS: tuple[WeightChoice, ...] = ("together", "one_by_one", "none")
 #: What the seeds of a ResNet-20 draw from: the training images that select, and how many do.
 _SEEN, _SEEN_SELECT = 1500, 1000
 _RESNET20_BLOCKS = (
@@ -197,13 +201,15 @@ class Outcomes:
         write_bytes(self._path, content.getvalue())
 
 
-def case(name: str, resnet20_checkpoint: Path | None = None) -> Case:
+def case(
+    name: str, resnet20_checkpoint: Path | None = None, weights: WeightChoice = WEIGHTS[0]
+) -> Case:
     """A case by its name, one of :data:`LENET5` and :data:`RESNET20`."""
     if name in LENET5:
-        return _lenet5(name)
+        return _lenet5(name, weights)
     if resnet20_checkpoint is None:
         raise ValueError("ResNet-20 needs its checkpoint")
-    return _resnet20(name, resnet20_checkpoint)
+    return _resnet20(name, resnet20_checkpoint, weights)
 
 
 def halves(images: np.ndarray, rng: np.random.Generator) -> Division:
@@ -233,7 +239,12 @@ def search(case: Case, seed: int, folder: Path) -> Searched:
     blocks = distinct_blocks(("exact", *config.search.blocks))
     space = Space.by_granularity(case.graph, blocks, config.search.granularity)
     count = config.network.calibration_images
-    change = Compensated(case.graph, space, codes(parts.proposing(count).images))
+    change = Compensated(
+        case.graph,
+        space,
+        codes(parts.proposing(count).images),
+        weights=config.compensation.weights,
+    )
     outcomes = Outcomes(space, case.graph, change, case.pool, own)
 
     def raced(result: SearchResult) -> SearchResult:
@@ -274,17 +285,23 @@ def _searched(
         parts.proposing(config.search.images),
         count=config.search.profile_images,
         granularity=config.search.granularity,
+        weights=config.compensation.weights,
     )
     progress = ProgressDisplay(Console(quiet=True))
     return SearchRun(config, Path(), graph, parts, profiling, scratch, progress)()
 
 
-def _lenet5(name: str) -> Case:
+def _lenet5(name: str, weights: WeightChoice) -> Case:
     dataset = datasets.load(name)
     parts = roles(dataset)
     search = {"images": min(1000, len(parts.learn))}
     config = Config.model_validate(
-        {"name": name, "network": {"model": "lenet5", "dataset": name}, "search": search}
+        {
+            "name": name,
+            "network": {"model": "lenet5", "dataset": name},
+            "search": search,
+            "compensation": {"weights": weights},
+        }
     )
     calibration = parts.proposing(config.network.calibration_images).images
     pool = _joined(parts.select, parts.test)
@@ -301,7 +318,7 @@ def _lenet5(name: str) -> Case:
     )
 
 
-def _resnet20(name: str, checkpoint: Path) -> Case:
+def _resnet20(name: str, checkpoint: Path, weights: WeightChoice) -> Case:
     dataset = datasets.load("cifar10")
     config = Config.model_validate(
         {
@@ -315,6 +332,7 @@ def _resnet20(name: str, checkpoint: Path) -> Case:
                 "profile_images": 128,
                 "objective": "multiplier_energy",
             },
+            "compensation": {"weights": weights},
         }
     )
     calibration = evenly_spaced(dataset.train, config.network.calibration_images).images

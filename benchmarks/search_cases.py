@@ -197,7 +197,9 @@ def case(
         graph=graph,
         blocks=blocks,
         space=space,
-        change=Compensated(graph, space, codes(pixels)) if compensated else None,
+        change=Compensated(graph, space, codes(pixels), weights="one_by_one")
+        if compensated
+        else None,
         cost=cost,
         images=seen,
     )

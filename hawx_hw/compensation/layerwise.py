@@ -37,7 +37,7 @@ def compensate(
     images: np.ndarray,
     *,
     bias_correction: bool = True,
-    weights: WeightChoice = "one_by_one",
+    weights: WeightChoice = "together",
     activation_rounding: bool = True,
     progress: Progress | None = None,
 ) -> tuple[Graph, list[Compensation]]:

@@ -67,7 +67,7 @@ class Compensated:
         images: np.ndarray,
         *,
         bias_correction: bool = True,
-        weights: WeightChoice = "one_by_one",
+        weights: WeightChoice = "together",
     ):
         if not len(images):
             raise ValueError("Compensation needs at least one image")
@@ -108,7 +108,7 @@ def by_filter(
     images: np.ndarray,
     *,
     bias_correction: bool = True,
-    weights: WeightChoice = "one_by_one",
+    weights: WeightChoice = "together",
 ) -> Graph:
     """The graph of one assignment, equal to that of :class:`Compensated` for its vector.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -21,15 +22,24 @@ class CompensationConfig(Model):
         default=True, description="Fold the mean error of each filter into its bias."
     )
     weights: WeightChoice = Field(
-        default="one_by_one",
+        default="together",
         description="How weights are replaced by codes that their block treats best: those of a "
-        "filter together, so that their errors compensate for one another; one_by_one; or none.",
+        "filter together, so that their errors compensate for one another; one_by_one, which is "
+        "the default with bias: false; or none.",
     )
     activations: bool = Field(
         default=True,
         description="Round activations where they are made, if all blocks that read them drop "
         "their low bits.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default(cls, given: object) -> object:
+        """Without the bias correction, which weights chosen together need, one by one."""
+        if isinstance(given, Mapping) and given.get("bias") is False:
+            return {"weights": "one_by_one", **given}
+        return given
 
     @model_validator(mode="after")
     def _means_are_corrected(self) -> CompensationConfig:

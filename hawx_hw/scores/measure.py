@@ -40,7 +40,7 @@ def measure(
     labels: np.ndarray,
     *,
     bias_correction: bool = True,
-    weights: WeightChoice = "one_by_one",
+    weights: WeightChoice = "together",
     activation_rounding: bool = False,
     slices: Mapping[str, np.ndarray] | None = None,
     threads: int | None = None,

@@ -182,7 +182,7 @@ def profile_network(
     slices: str = SLICES[0],
     channel_parts: int = CHANNEL_PARTS,
     bias_correction: bool = True,
-    weights: WeightChoice = "one_by_one",
+    weights: WeightChoice = "together",
     progress: Progress | None = None,
 ) -> Profiling:
     """Measure how every unit suffers from every block.

@@ -43,6 +43,9 @@ CONFIDENCE = 0.95
 #: Standard deviations by which a finalist may miss the constraint on images for learning. Those
 #: that do come last, and take hardly any error from the others.
 _HOPE = 2.0
+#: Share of the constraint by which ends of intervals may differ and count as equal: what images
+#: show of a design is never that sharp.
+_ALIKE = 0.1
 #: Share of the allowed error of each finalist, as a part of that of the one before.
 _RATIO = 0.7
 
@@ -159,7 +162,8 @@ def choose(
     Choice
         Of equals the one of least accuracy drop. Where the images can show of no approximate design
         that it keeps the accuracy drop, that of the safest estimate (the one whose interval ends
-        first) among those whose estimate keeps it, if there is one.
+        first) among those whose estimate keeps it, if there is one; of several whose intervals
+        end within a tenth of the constraint of the first, that of least objective.
 
     Raises
     ------
@@ -235,7 +239,8 @@ def choose_point(
     if any(not point.exact for point in passed) or (passed and not hopeful):
         chosen = least(passed)
     elif hopeful:
-        chosen = min(hopeful, key=lambda p: (_safe(p, tested), p.metrics[result.objective]))
+        first = min(_safe(point, tested) for point in hopeful) + _ALIKE * accuracy_drop
+        chosen = least([point for point in hopeful if _safe(point, tested) <= first])
     else:
         return None
     bound = _bound(chosen, tested.get(chosen.network), accuracy_drop, confidence, len(finalists))

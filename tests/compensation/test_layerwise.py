@@ -149,7 +149,7 @@ def test_remapping_brings_the_outputs_nearer(name: str, seed: int) -> None:
     rounded = round_activations(graph, assignment)
     every = _layer_by_layer(graph, rounded, assignment, images, "all", True, lambda done: None)
     best = _layer_by_layer(graph, rounded, assignment, images, "best", True, lambda done: None)
-    changed, _ = compensate(graph, assignment, images)
+    changed, _ = compensate(graph, assignment, images, weights="one_by_one")
     assert error(changed) == min(error(every[0]), error(best[0]))
 
 

@@ -20,8 +20,14 @@ def load(folder: Path, text: str):
 
 def test_everything_is_compensated_by_itself(tmp_path: Path) -> None:
     section = load(tmp_path, "")
-    assert (section.bias, section.weights, section.activations) == (True, "one_by_one", True)
-    assert load(tmp_path, "compensation: {weights: together}\n").weights == "together"
+    assert (section.bias, section.weights, section.activations) == (True, "together", True)
+    assert load(tmp_path, "compensation: {weights: one_by_one}\n").weights == "one_by_one"
+
+
+def test_weights_chosen_together_by_default_where_the_bias_takes_their_mean(tmp_path: Path) -> None:
+    assert load(tmp_path, "compensation: {bias: false}\n").weights == "one_by_one"
+    assert load(tmp_path, "compensation: {bias: false, weights: none}\n").weights == "none"
+    assert load(tmp_path, "compensation: {bias: true}\n").weights == "together"
 
 
 @pytest.mark.parametrize(

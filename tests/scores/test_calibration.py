@@ -52,7 +52,13 @@ def test_evaluations_are_real(compensated: bool) -> None:
         assignment = profile.assignment(choice, blocks())
         changed = graph
         if compensated:
-            changed, _ = compensate(graph, assignment, calibration_codes, activation_rounding=False)
+            changed, _ = compensate(
+                graph,
+                assignment,
+                calibration_codes,
+                weights=weights,
+                activation_rounding=False,
+            )
         made = reference.run(changed, codes(pixels), assignment).argmax(axis=1)
         assert accuracy == (made == labels).mean()
     assert result.accuracies.min() < result.exact

@@ -15,7 +15,7 @@ from tests.scores.networks import blocks, network, profiled
 
 
 def test_what_is_saved_is_read_back(tmp_path) -> None:
-    profile = profiled(3, bias_correction=False)
+    profile = profiled(3, bias_correction=False, weights="none")
     save_profile(profile, tmp_path / "scores.npz")
     loaded = load_profile(tmp_path / "scores.npz")
     for field in dataclasses.fields(Profile):

@@ -209,5 +209,12 @@ def test_of_the_undecided_that_of_the_safest_estimate_is_chosen() -> None:
     assert choice.point is few[0]
     assert choice.bound is not None and choice.bound.undecided
     assert choice.bound.estimated == 0.3
+    # Intervals that end within a tenth of the constraint of the first are alike.
+    for end, index in ((0.64, 1), (0.66, 0)):
+        near = replace(few[1], estimate=DropEstimate(0.4, -0.4, end))
+        assert (
+            choose(selected(EXACT, few[0], near, images=200), 0.5, {}).point
+            is (few[0], near)[index]
+        )
     # What is estimated to lose too much is none of them, whatever was observed.
     assert choose(selected(EXACT, few[2], images=200), 0.5, {}).point is EXACT
