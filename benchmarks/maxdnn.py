@@ -18,8 +18,8 @@ ours
     ResNet-8 likewise.
 
 Searches go by scores that add up over units (:mod:`maxdnn_levels`) and run on 1,000 training images
-(500 as one batch in setting *theirs*). Fronts run on 5,000 other training images, which select:
-the design of a constraint is the cheapest whose bound keeps it. The 1,000 test images report. In
+(500 as one batch in setting *theirs*). Fronts run on the 10,000 training images that select: the
+design of a constraint is the cheapest whose bound keeps it. The 1,000 test images report. In
 setting *theirs* the images of the search choose. ``exhaustive-ours`` and ``exhaustive-theirs`` run
 every assignment of three (or four) blocks to the seven convolutions on the first test images, and
 compare searches with them on these images.
@@ -85,7 +85,7 @@ from hawx_hw.util.tables import print_table
 PARTS = ("theirs", "ours", "own", "exhaustive-ours", "exhaustive-theirs")
 #: The largest accuracy drops, in percentage points, that designs are chosen for.
 _CONSTRAINTS = (1.0, 4.0)
-_STATISTICS, _CALIBRATION, _COMPENSATION, _SEARCH, _SELECT = 2000, 512, 128, 1000, 5000
+_STATISTICS, _CALIBRATION, _COMPENSATION, _SEARCH, _SELECT = 2000, 512, 128, 1000, 10_000
 #: Images of the search in setting *theirs*: one batch. Other batches show how much that matters.
 _BATCH, _BATCHES = 500, (100, 10)
 #: Accuracy of the exact network in ALWANN, in percent, and how far from it setting theirs may be.

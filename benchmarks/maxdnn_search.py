@@ -46,7 +46,7 @@ _ROUP = (
 )
 _PRECISION = ((6, 6), (5, 6), (5, 5), (4, 6), (4, 5), (4, 4), (3, 6), (3, 5), (3, 4), (2, 5))
 #: Shares of energy to save, up to this accuracy drop on the images of the search.
-_SAVED = (0.50, 0.55, 0.60, 0.65, 0.70, 0.75, 0.80, 0.85, 0.90)
+_SAVED = tuple(step / 40 for step in range(20, 37))
 _TOO_MUCH = 7.0
 #: Drops on the images of the search, in percentage points, around which gaps are halved.
 _HALVED = (1.0, 4.0)
