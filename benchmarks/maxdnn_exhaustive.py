@@ -31,10 +31,16 @@ from hawx_hw.util.tables import print_table
 __all__ = ["Exhaustive", "Plotted"]
 
 #: Low, medium and high approximation. Where weights and biases compensate, the finer ones of
-#: setting theirs lose nothing, and there would be nothing to search. A fourth one lies between low
+#: setting theirs lose nothing, and there would be nothing to search. Of four, one lies between low
 #: and medium.
-_OURS = ("roup(p=1,r=4)", "roup(p=2,r=4)", "roup(p=3,r=5)", "roup(p=2,r=3)")
-_THEIRS = (unsigned_roupa(0, 6), unsigned_roup(1, 2), unsigned_roup(1, 4), unsigned_roup(0, 4))
+_OURS = {
+    3: ("roup(p=1,r=4)", "roup(p=2,r=4)", "roup(p=3,r=5)"),
+    4: ("roup(p=1,r=4)", "roup(p=2,r=3)", "roup(p=2,r=4)", "roup(p=3,r=5)"),
+}
+_THEIRS = {
+    3: (unsigned_roupa(0, 6), unsigned_roup(1, 2), unsigned_roup(1, 4)),
+    4: (unsigned_roupa(0, 6), unsigned_roup(0, 4), unsigned_roup(1, 2), unsigned_roup(1, 4)),
+}
 _PROFILE = 128
 #: Every how many of the compensating images correct biases.
 _SPACING = 4
@@ -109,7 +115,8 @@ class Exhaustive:
         self._folder, self._arguments = arguments.folder, arguments
         count = min(arguments.exhaustive_images, len(images.test))
         self._test = images.test.take(np.arange(count))
-        self._stored_as = f"exhaustive-{count}-{arguments.exhaustive_blocks}"
+        many = arguments.exhaustive_blocks
+        self._stored_as = f"exhaustive-{count}" + (f"-{many}" if many > 3 else "")
         make = {"ours": self._case_ours, "theirs": self._case_theirs}
         cases = [make[setting]() for setting in settings]
         self._cases = [case for case in cases if case is not None]
@@ -213,7 +220,7 @@ class Exhaustive:
         return (title, *cells)
 
     def _case_ours(self) -> _Case | None:
-        names = _OURS[: self._arguments.exhaustive_blocks]
+        names = _OURS[self._arguments.exhaustive_blocks]
         blocks = [by_name(name) for name in names]
         space = Space.by_layer(self._graph, blocks, maxdnn_ours.LAYERS)
         seen = self._images.proposing(_PROFILE)
@@ -236,7 +243,7 @@ class Exhaustive:
         return _Case("ours", outcomes, cost, exact, quadratic_scores(profile, space))
 
     def _case_theirs(self) -> _Case | None:
-        chosen = _THEIRS[: self._arguments.exhaustive_blocks]
+        chosen = _THEIRS[self._arguments.exhaustive_blocks]
         names = [block.name for block in chosen]
         blocks = [by_name(name) for name in names]
         space = Space.by_layer(self._graph, blocks, maxdnn_ours.LAYERS)

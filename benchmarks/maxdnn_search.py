@@ -204,7 +204,7 @@ class _Search:
             # Units of a layer agree on the bits of its activations.
             units = [np.unique(space.unit(layer)) for layer in space.layers]
             self._options["groups"] = np.repeat(np.arange(len(units)), [len(u) for u in units])
-            # A block without products, which reads none, agrees with any.
+            # A block without products reads none: it agrees with those beside it, whose step is 1.
             steps = [block.activation_step if block.table.any() else 1 for block in space.blocks]
             self._options["kinds"] = np.unique(steps, return_inverse=True)[1]
         self._evaluated: dict[tuple[int, ...], Point] = {}

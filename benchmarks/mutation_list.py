@@ -1254,6 +1254,13 @@ _SEARCH = (
         "tests/search/test_pick.py",
     ),
     Mutation(
+        "undecided-designs-alike-by-a-share-of-the-drop",
+        "hawx_hw/search/pick.py",
+        " + _ALIKE * accuracy_drop",
+        " * (1 + _ALIKE)",
+        "tests/search/test_pick.py",
+    ),
+    Mutation(
         "race-on-images-twice",
         "hawx_hw/search/race.py",
         "np.arange(runs.images, runs.images + count)",

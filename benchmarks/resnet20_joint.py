@@ -154,6 +154,7 @@ def joint_scores(
     ----------
     graph : Graph
     profile : Profile
+        Of weights chosen one by one.
     factors : dict of str to ndarray
         From :func:`stored_factors`, of the profile's blocks.
     space : Space
@@ -163,7 +164,14 @@ def joint_scores(
     -------
     ndarray of float64
         ``(units, blocks)``.
+
+    Raises
+    ------
+    ValueError
+        The profile is of weights chosen otherwise.
     """
+    if profile.weight_choice != "one_by_one":
+        raise ValueError(f"Weights must be chosen one by one, not {profile.weight_choice}")
     blocks = [profile.digests.index(block.digest) for block in space.blocks]
     scores = quadratic_scores(profile, space)
     filters = Space.by_filter(graph, space.blocks, space.layers)

@@ -278,7 +278,10 @@ def _scored(
     blocks = [by_name(name) for name in dict.fromkeys(names)]
     folder = arguments.folder / arguments.energies
     factors = stored_factors(graph, layers, blocks, compensating, folder)
-    profile = stored_profile(graph, blocks, seen, folder, threads=arguments.threads)
+    # What choosing weights together changes, the factors are.
+    profile = stored_profile(
+        graph, blocks, seen, folder, weights="one_by_one", threads=arguments.threads
+    )
     return Scored(layers, profile, factors)
 
 

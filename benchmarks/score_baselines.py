@@ -10,6 +10,7 @@ import numpy as np
 from hawx_hw.blocks import Block
 from hawx_hw.blocks.statistics import statistics
 from hawx_hw.compensation.histograms import tap_histograms
+from hawx_hw.compensation.joint_rounding import patches
 from hawx_hw.datasets.dataset import Split
 from hawx_hw.emulation import Emulator
 from hawx_hw.graph import fast
@@ -77,6 +78,9 @@ def _alone(
         assert isinstance(node, (Conv2d, Linear))
         zero_point = graph.tensors[node.inputs[0]].zero_point
         histograms = tap_histograms(node, values[node.inputs[0]], zero_point)
+        read = None
+        if profile.weight_choice == "together":
+            read = patches(node, values[node.inputs[0]], zero_point)
         for number, block in enumerate(blocks):
             variant = Variant(
                 node,
@@ -85,7 +89,8 @@ def _alone(
                 histograms,
                 graph.tensors,
                 bias_correction=profile.bias_correction,
-                weights=profile.weight_choice,
+                remapped=profile.weight_choice != "none",
+                activations=read,
                 threads=threads,
             )
             if not variant.changes:

@@ -25,7 +25,7 @@ def stored_profile(
     seen: Split,
     folder: Path,
     *,
-    weights: WeightChoice = "together",
+    weights: WeightChoice,
     threads: int | None = None,
 ) -> Profile:
     """The profile of some blocks, activations rounded for them, filters whole.

@@ -68,7 +68,8 @@ def compensate(
     bias_correction, activation_rounding : bool
         Steps of the compensation.
     weights : str
-        How weights are chosen: ``together``, ``one_by_one``, or ``none``: as they are.
+        How weights are chosen: ``together``, which leaves their mean error to the bias correction,
+        ``one_by_one``, or ``none``: as they are.
     progress : callable or None
         Called with the number of nodes done and their total.
 
@@ -78,7 +79,14 @@ def compensate(
         To be run under the same assignment.
     list of Compensation
         One for each layer with weights.
+
+    Raises
+    ------
+    ValueError
+        There are no images, the assignment names no node of the graph, or weights are to be chosen
+        together without bias correction.
     """
+    check_choice(weights, bias_correction)
     unknown = set(assignment) - {node.name for node in graph.nodes}
     if unknown:
         raise ValueError(f"Assignment must name nodes of the graph, not {sorted(unknown)!r}")
@@ -86,7 +94,6 @@ def compensate(
         raise ValueError("Compensation needs at least one image")
     rounded = round_activations(graph, assignment) if activation_rounding else graph
     exact = fast.run(graph, images).astype(np.int64)
-    check_choice(weights, bias_correction)
     plans = _plans(assignment, weights)
     best: tuple[int, Graph, list[Compensation]] | None = None
     for turn, remapping in enumerate(plans):

@@ -55,6 +55,8 @@ class Compensated:
 
     Raises
     ------
+    ValueError
+        There are no images, or weights are to be chosen together without bias correction.
     UserError
         A block does not accept the activations that may occur (or, where weights are not
         remapped, the weights).
@@ -125,7 +127,7 @@ def by_filter(
 
     Raises
     ------
-    UserError
+    ValueError, UserError
         See :class:`Compensated`.
     """
     used: dict[str, Block] = {EXACT.digest: EXACT}

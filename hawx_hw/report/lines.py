@@ -46,6 +46,8 @@ Line = tuple[str, str]
 
 #: Features of a design that a caution lists.
 _FEATURES = 3
+#: How an undecided design was chosen.
+_SAFEST = ". The design is the cheapest of those whose estimates are about the safest"
 
 
 def quantize_lines(result: QuantizeResult) -> list[Line]:
@@ -191,7 +193,7 @@ def bound_lines(bound: AccuracyBound | None, *, numbered: bool = False) -> list[
         (
             "caution",
             f"undecided: these images cannot show that the drop is at most {bound.most:g}; "
-            f"{needed}{'' if numbered else '. The design is the one whose estimate is safest'}",
+            f"{needed}{'' if numbered else _SAFEST}",
         ),
     ]
 

@@ -82,7 +82,8 @@ def measure(
     Raises
     ------
     ValueError
-        No images or blocks, wrong labels, slices of a wrong shape.
+        No images or blocks, wrong labels, slices of a wrong shape, weights chosen together without
+        bias correction.
     UserError
         A block does not accept the codes that may occur.
     """

@@ -209,6 +209,8 @@ def profile_network(
 
     Raises
     ------
+    ValueError
+        Weights are to be chosen together without bias correction.
     UserError
         A block does not support the codes that would occur.
     """

@@ -102,13 +102,17 @@ def test_scores_by_filter_are_those_of_the_profile_times_factors() -> None:
     graph = small_graph()
     images, labels = small_images(graph, 20)
     blocks = [by_name(name) for name in ("exact", *NAMES)]
-    profile = measure(graph, blocks, images, labels, activation_rounding=True, threads=1)
+    options = {"activation_rounding": True, "threads": 1}
+    profile = measure(graph, blocks, images, labels, weights="one_by_one", **options)
     rng = np.random.default_rng(2)
     sizes = {"a": 2, "b": 3}
     factors = {layer: rng.uniform(0.1, 1, (sizes[layer], 3)) for layer in LAYERS}
     ones = {layer: np.ones((sizes[layer], 3)) for layer in LAYERS}
     filters = Space.by_filter(graph, blocks, LAYERS)
     plain, scores = (joint_scores(graph, profile, each, filters) for each in (ones, factors))
+    # Factors of what the profile contains already.
+    with pytest.raises(ValueError, match="one by one"):
+        joint_scores(graph, measure(graph, blocks, images, labels, **options), factors, filters)
     np.testing.assert_allclose(scores, plain * np.concatenate([factors[name] for name in LAYERS]))
     layers = Space.by_layer(graph, blocks, LAYERS)
     by_layer = joint_scores(graph, profile, factors, layers)

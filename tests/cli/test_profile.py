@@ -58,7 +58,7 @@ def test_json_and_files(folder: Path) -> None:
     )
     assert len(report.accuracy.evaluated_accuracies) == len(report.accuracy.predicted) == 2
     assert profile.shifts.shape[2] == 8
-    assert profile.bias_correction and profile.weight_choice == "one_by_one"
+    assert profile.bias_correction and profile.weight_choice == "together"
 
 
 def test_a_table_of_the_blocks_asked_for(folder: Path) -> None:

@@ -66,7 +66,7 @@ def test_what_is_known_of_the_accuracy_drop() -> None:
     numbered = lines.bound_lines(undecided, numbered=True)
     assert "at most 0.61 with 95 % confidence" in numbered[0][1]
     assert "as one of 7 designs that may be chosen" in numbered[0][1]
-    assert "estimate is safest" in text and "estimate is safest" not in numbered[1][1]
+    assert "about the safest" in text and "about the safest" not in numbered[1][1]
     (_, (_, text)) = lines.bound_lines(replace(undecided, images_needed=None))
     assert "no number of images would show it" in text
     (_, (_, text)) = lines.bound_lines(replace(undecided, drop=0.7, images_needed=None))

@@ -209,12 +209,24 @@ def test_of_the_undecided_that_of_the_safest_estimate_is_chosen() -> None:
     assert choice.point is few[0]
     assert choice.bound is not None and choice.bound.undecided
     assert choice.bound.estimated == 0.3
-    # Intervals that end within a tenth of the constraint of the first are alike.
-    for end, index in ((0.64, 1), (0.66, 0)):
-        near = replace(few[1], estimate=DropEstimate(0.4, -0.4, end))
-        assert (
-            choose(selected(EXACT, few[0], near, images=200), 0.5, {}).point
-            is (few[0], near)[index]
-        )
     # What is estimated to lose too much is none of them, whatever was observed.
     assert choose(selected(EXACT, few[2], images=200), 0.5, {}).point is EXACT
+
+
+def test_undecided_designs_about_as_safe_as_the_safest_are_chosen_by_cost() -> None:
+    """Within a tenth of the constraint, 0.05; not of the end, and not of the next one's."""
+    safest, near, far = (
+        replace(judged(number, 0.1, cost, 1, images=200), estimate=DropEstimate(0.1, -0.2, end))
+        for number, end, cost in ((5, 0.20, 90.0), (6, 0.24, 80.0), (7, 0.26, 70.0))
+    )
+    for points in itertools.permutations((EXACT, safest, near, far)):
+        choice = choose(selected(*points, images=200), 0.5, {})
+        assert choice.point is near
+        assert choice.bound is not None and choice.bound.undecided
+    # Without the safest, both of the others are alike; limits are kept before.
+    assert choose(selected(EXACT, near, far, images=200), 0.5, {}).point is far
+    everything = selected(EXACT, safest, near, far, images=200)
+    assert choose(everything, 0.5, {"energy_nj": 75}).point is far
+    # Nothing was estimated: the bounds of the tests stand in.
+    plain = [replace(point, estimate=None) for point in (safest, near)]
+    assert choose(selected(EXACT, *plain, images=200), 0.5, {}).point is plain[1]
