@@ -49,6 +49,8 @@ ALPHABETS: Mapping[str, tuple[str, ...]] = {
             *((4, 4), (3, 5), (3, 4), (4, 3), (3, 3), (2, 4)),
         )
     ),
+    # Few bits of the weight, many of the activation.
+    "wide": tuple(f"precision(w={w},a={a})" for w, a in ((4, 7), (3, 7), (3, 6), (2, 6), (2, 5))),
     "blocks": (
         *("array(0,4,9)", "array(2,2,7)", "array(3,3,7)", "roup(p=1,r=4)", "roup(p=2,r=4)"),
         *("roup(p=2,r=5)", "roup(p=3,r=4)", "roup(p=3,r=5)", "drum(k=3)", "drum(k=4)"),
