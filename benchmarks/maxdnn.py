@@ -100,7 +100,8 @@ _THEIR_ROUP = (
     *(unsigned_roup(*pair) for pair in ((0, 2), (0, 4), (0, 5), (1, 2), (1, 4))),
 )
 _THEIR_PRECISION = tuple(
-    unsigned_precision(*pair) for pair in ((8, 7), (7, 8), (7, 7), (6, 7), (6, 6))
+    unsigned_precision(*pair)
+    for pair in ((8, 7), (7, 8), (6, 8), (5, 8), (4, 8), (7, 7), (6, 7), (6, 6))
 )
 _MOST_THEIRS = 6.0
 
