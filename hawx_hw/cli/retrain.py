@@ -26,6 +26,7 @@ def retrain(
     seed: Annotated[
         int | None, typer.Option(help="Of the order of images and of their distortion.")
     ] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="At the start.")] = None,
     distillation: Annotated[
         bool | None, typer.Option(help="Learn from the outputs of exact blocks, too.")
     ] = None,
@@ -53,6 +54,7 @@ def retrain(
         "epochs": epochs,
         "gradient": gradient,
         "seed": seed,
+        "learning_rate": learning_rate,
         "distillation": distillation,
         "finalists": finalists,
     }
@@ -107,7 +109,7 @@ def with_training(config: Config, options: dict[str, Any]) -> Config:
         problem = error.errors()[0]
         raise UserError(
             f"{problem['msg'].replace('Input should be', 'It must be')}, not {problem['input']!r}",
-            where=f"--{problem['loc'][0]}",
+            where=f"--{str(problem['loc'][0]).replace('_', '-')}",
         ) from error
     return config.model_copy(update={"training": training})
 

@@ -28,6 +28,14 @@ class TrainingConfig(Model):
     seed: int = Field(
         default=0, ge=0, lt=2**32, description="Of the order of images and of their distortion."
     )
+    learning_rate: float = Field(
+        default=0.5,
+        gt=0,
+        le=10,
+        description="At the start; lower for coarse blocks whose network gets worse. It falls to 0 "
+        "along half a cosine, and is about the largest change of a parameter in a step, in the "
+        "units of its kind.",
+    )
     distillation: bool = Field(
         default=False,
         description="Learn from the outputs of the network with exact blocks, beside the labels.",

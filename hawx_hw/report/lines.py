@@ -298,8 +298,8 @@ def retrain_lines(result: RetrainResult, built: int | None) -> list[Line]:
             known.append(
                 (
                     "caution",
-                    "retraining made the network less accurate. Try more epochs, another gradient, "
-                    "or distillation, under training",
+                    "retraining made the network less accurate. Try a lower learning_rate, more "
+                    "epochs, another gradient, or distillation, under training",
                 )
             )
     return known

@@ -71,6 +71,7 @@ def retraining_of(config: TrainingConfig, model: str, learn: Split) -> Retrainin
         gradient=config.gradient,
         distillation=config.distillation,
         seed=config.seed,
+        learning_rate=config.learning_rate,
         augmentation=distortion,
     )
 
@@ -110,6 +111,7 @@ class DesignTraining:
         return TrainingSettings(
             epochs=self._settings.epochs,
             gradient=self._settings.gradient,
+            learning_rate=self._settings.learning_rate,
             distillation=self._settings.distillation,
             seed=self._settings.seed,
             images=len(self._images.learn),

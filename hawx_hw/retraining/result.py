@@ -69,6 +69,8 @@ class TrainingSettings(Record):
         Passes over the images.
     gradient : {"straight", "gain", "table"}
         How products were differentiated.
+    learning_rate : float
+        At the start, > 0.
     distillation : bool
         Whether outputs of the network with exact blocks were learned from, beside the labels.
     seed : int
@@ -83,6 +85,7 @@ class TrainingSettings(Record):
 
     epochs: int
     gradient: Literal["straight", "gain", "table"]
+    learning_rate: float
     distillation: bool
     seed: int
     images: int
@@ -103,7 +106,7 @@ class RetrainResult(Result):
 
     FILE: ClassVar[str] = "retrain.json"
     STAGE: ClassVar[str] = "retrain"
-    SCHEMA: ClassVar[int] = 1
+    SCHEMA: ClassVar[int] = 2
 
     settings: TrainingSettings | None = None
     designs: tuple[RetrainedDesign, ...] = ()

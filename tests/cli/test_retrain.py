@@ -64,6 +64,7 @@ def test_options_change_the_configs_training() -> None:
     ("sections", "options", "message"),
     [
         ({"blocks": "drum(k=4)"}, {"epochs": 0}, "--epochs: .*greater than or equal to 1, not 0"),
+        ({"blocks": "drum(k=4)"}, {"learning_rate": 0.0}, "--learning-rate: .*greater than 0"),
         ({"blocks": "drum(k=4)"}, {"gradient": "up"}, "--gradient: It must be 'straight'"),
         ({}, {}, "blocks: All blocks are exact; there is nothing to retrain for"),
         ({"blocks": "drum(k=4)"}, {"finalists": 2}, "--finalists: Finalists are designs of a se"),

@@ -20,7 +20,8 @@ def test_defaults(tmp_path: Path) -> None:
     training = load(tmp_path, HEAD + BLOCKS + "training: {}\n").training
     assert training is not None
     assert training.model_dump() == {
-        "epochs": 5, "gradient": "straight", "seed": 0, "distillation": False, "finalists": 3
+        "epochs": 5, "gradient": "straight", "seed": 0, "learning_rate": 0.5,
+        "distillation": False, "finalists": 3,
     }  # fmt: skip
 
 
@@ -44,6 +45,8 @@ def test_whatever_is_not_exact_can_be_retrained(tmp_path: Path, blocks: str) -> 
         (BLOCKS + "training: {seed: -1}\n", "training.seed: must be"),
         (BLOCKS + "training: {gradient: none}\n", "training.gradient: must be 'straight', 'gain'"),
         (BLOCKS + "training: {rate: 1}\n", "training.rate: There is no such key"),
+        (BLOCKS + "training: {learning_rate: 0.0}\n", "training.learning_rate: must be greater"),
+        (BLOCKS + "training: {learning_rate: .inf}\n", "training.learning_rate: must be"),
         (
             BLOCKS + "training: {finalists: 2}\n",
             ":4: training.finalists: finalists are designs of a search, and there is no search.",

@@ -105,6 +105,7 @@ RETRAIN = RetrainResult(
     settings=TrainingSettings(
         epochs=5,
         gradient="gain",
+        learning_rate=0.5,
         distillation=True,
         seed=0,
         images=45_000,

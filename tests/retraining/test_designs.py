@@ -115,8 +115,10 @@ def test_images_are_distorted_as_in_the_networks_own_training(
     model: str, channels: int, flip: bool, rotation: float
 ) -> None:
     learn = Split(np.zeros((4, channels, 8, 8), np.uint8), np.zeros(4, np.int64))
-    config = TrainingConfig(epochs=7, gradient="table", seed=5, distillation=True)
+    config = TrainingConfig(
+        epochs=7, gradient="table", seed=5, learning_rate=0.125, distillation=True
+    )
     settings = retraining_of(config, model, learn)
     assert (settings.epochs, settings.gradient) == (7, "table")
-    assert (settings.seed, settings.distillation) == (5, True)
+    assert (settings.seed, settings.learning_rate, settings.distillation) == (5, 0.125, True)
     assert (settings.augmentation.flip, settings.augmentation.rotation) == (flip, rotation)

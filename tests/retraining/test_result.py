@@ -13,7 +13,8 @@ from hawx_hw.util.results import Header
 SEEN = Seen(images=9, exact=1.0, before=0.5, after=0.875, lost=2, gained=1)
 RESULT = RetrainResult(
     settings=TrainingSettings(
-        epochs=2, gradient="gain", distillation=True, seed=1, images=90, device="cpu", threads=1
+        epochs=2, gradient="gain", learning_rate=0.5, distillation=True, seed=1, images=90,
+        device="cpu", threads=1,
     ),
     designs=(
         RetrainedDesign(

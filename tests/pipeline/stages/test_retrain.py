@@ -40,7 +40,7 @@ blocks:
       - {block: "drum(k=2)", filters: 0-1}
       - {block: "array(4,4,7)"}
     fc1: "drum(k=3)"
-training: {epochs: 2, gradient: gain, seed: 3}
+training: {epochs: 2, gradient: gain, seed: 3, learning_rate: 0.25}
 """
 SEARCH = """columns: 4
 search:
@@ -140,7 +140,7 @@ def test_what_is_recorded(retrained_once: Path) -> None:
     recorded = result.settings.as_dict()
     assert recorded.pop("device") in ("cpu", "cuda", "mps", "xpu")
     assert recorded == {
-        "epochs": 2, "gradient": "gain", "distillation": False, "seed": 3,
+        "epochs": 2, "gradient": "gain", "learning_rate": 0.25, "distillation": False, "seed": 3,
         "images": len(parts.learn), "threads": 1,
     }  # fmt: skip
     (design,) = result.designs
@@ -228,7 +228,7 @@ def test_it_is_off_by_default(project: Path, run, edit) -> None:
     edit(project, "columns: 4\n", RETRAINED.partition("training")[0])
     run(project, "assign")
     assert result_of(project) == RetrainResult()
-    assert read(project, "retrain.json") == {"schema": 1}
+    assert read(project, "retrain.json") == {"schema": 2}
     assert not (project / "build" / "retrained").exists()
     assert "compensated" not in read(project, "assign.json")["accuracy"]
 
@@ -242,7 +242,7 @@ def test_changes_that_matter(retrained: Path, run, edit) -> None:
     edit(retrained, "seed: 4", "seed: 3")
     run(retrained, "assign")
     assert content(retrained) == before
-    edit(retrained, "training: {epochs: 2, gradient: gain, seed: 3}\n", "")
+    edit(retrained, "training: {epochs: 2, gradient: gain, seed: 3, learning_rate: 0.25}\n", "")
     run(retrained, "assign")
     assert content(retrained) != before
     assert not (retrained / "build" / "retrained").exists()
