@@ -92,7 +92,7 @@ def _line(
     if not some:
         return None
     select = [outcome["select"].drop for outcome in some]
-    report = [_together(outcome["report"], outcome["test"]) for outcome in some]
+    report = [_merged(outcome["report"], outcome["test"]) for outcome in some]
     bound = upper_drop(report[0], _ERROR)
     return (
         design.name,
@@ -105,7 +105,7 @@ def _line(
     )
 
 
-def _together(*parts: Paired) -> Paired:
+def _merged(*parts: Paired) -> Paired:
     """The outcomes of all images of some parts."""
     counts = ((part.images, part.lost, part.gained) for part in parts)
     return Paired(*map(sum, zip(*counts, strict=True)))

@@ -239,8 +239,8 @@ def choose_point(
     if any(not point.exact for point in passed) or (passed and not hopeful):
         chosen = least(passed)
     elif hopeful:
-        first = min(_safe(point, tested) for point in hopeful) + _ALIKE * accuracy_drop
-        chosen = least([point for point in hopeful if _safe(point, tested) <= first])
+        limit = min(_safe(point, tested) for point in hopeful) + _ALIKE * accuracy_drop
+        chosen = least([point for point in hopeful if _safe(point, tested) <= limit])
     else:
         return None
     bound = _bound(chosen, tested.get(chosen.network), accuracy_drop, confidence, len(finalists))
